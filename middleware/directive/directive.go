@@ -1,0 +1,135 @@
+// Package directive is the little that a layer's package needs to know of the
+// Caddyfile: a directive is a line of words, perhaps with a block of further
+// lines, and belongs to a site.
+//
+// A Setup reads its lines through methods that keep account, and that record
+// what is wrong rather than return it: like a test, it goes on, and so reports
+// every mistake at once. What it never asked for is a mistake, too.
+//
+//	func setup(c *directive.Controller) (middleware.Middleware, error) {
+//		var cfg Config
+//		line := c.Once()
+//		for _, arg := range line.Args(0, 1) {
+//			cfg.Path = line.Path(arg)
+//		}
+//		for _, prop := range line.Properties("limit", "except") {
+//			switch prop.Name() {
+//			case "limit":
+//				cfg.Limit = prop.Size(prop.Arg())
+//			case "except":
+//				for _, arg := range prop.Args(1, directive.Any) {
+//					cfg.Except = append(cfg.Except, prop.Path(arg))
+//				}
+//			}
+//		}
+//		return New(cfg), c.Err()
+//	}
+package directive
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// A Directive teaches the Caddyfile a word.
+type Directive struct {
+	Name string
+
+	// Setup turns the lines of a site that begin with Name into a Middleware, or
+	// into nil if the directive has another purpose. It ends with the
+	// controller's Err.
+	Setup func(*Controller) (middleware.Middleware, error)
+
+	// Always has Setup called for every site, even for one without such a line:
+	// a site serves files and renders errors whether or not it says so.
+	Always bool
+}
+
+// A Controller is what a Setup sees of the site being put together.
+type Controller struct {
+	site  *Site
+	name  string
+	lines []*Line
+	errs  []*Error
+	start []func(context.Context) error
+	stop  []func() error
+}
+
+// NewController returns the Controller for the lines of site that begin with the
+// directive called name. It copies them.
+func NewController(site *Site, name string, lines ...*Line) *Controller {
+	c := &Controller{site: site, name: name}
+	c.lines = c.adopt(nil, lines)
+	return c
+}
+
+func (c *Controller) adopt(parent *Line, lines []*Line) []*Line {
+	if lines == nil {
+		return nil // no block, which is not the same as an empty one
+	}
+	own := make([]Line, len(lines))
+	adopted := make([]*Line, len(lines))
+	for i, l := range lines {
+		own[i] = Line{Words: l.Words, From: l.From, c: c, parent: parent}
+		own[i].Block = c.adopt(&own[i], l.Block)
+		adopted[i] = &own[i]
+	}
+	return adopted
+}
+
+// Site returns the site that the lines belong to. Directives further out have
+// been set up already.
+func (c *Controller) Site() *Site { return c.site }
+
+// Lines returns the lines of a directive that may be repeated.
+func (c *Controller) Lines() []*Line { return c.lines }
+
+// Once returns the line of a directive that may not be repeated. For a site
+// without one, whose Setup is called [Directive.Always], it is the bare name.
+func (c *Controller) Once() *Line {
+	if len(c.lines) == 0 {
+		return &Line{Words: []Word{{Text: c.name}}, c: c}
+	}
+	first := c.lines[0]
+	for _, l := range c.lines[1:] {
+		l.Errorf(l.Words[0], "already given at %v", first.Words[0].Pos)
+	}
+	c.lines = c.lines[:1]
+	return first
+}
+
+// Err returns what was found wrong so far, including all that was not read.
+func (c *Controller) Err() error {
+	return Join(slices.Concat(c.errs, unread(c.lines))...)
+}
+
+// OnStart has f called before the site takes requests, in the order given.
+func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c.start, f) }
+
+// OnStop has f called after the site's last request, or if it could not be
+// started: last come, first stopped. It must bear with what never started.
+func (c *Controller) OnStop(f func() error) { c.stop = append(c.stop, f) }
+
+// Start calls what OnStart was given, and Stop if one of them fails.
+func (c *Controller) Start(ctx context.Context) error {
+	for _, f := range c.start {
+		if err := f(ctx); err != nil {
+			return errors.Join(err, c.Stop())
+		}
+	}
+	return nil
+}
+
+// Stop calls what OnStop was given, all of it but only once, and returns what
+// went wrong.
+func (c *Controller) Stop() error {
+	var errs []error
+	for _, f := range slices.Backward(c.stop) {
+		errs = append(errs, f())
+	}
+	c.stop = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,104 @@
+package directive_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile/caddyfiletest"
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// TestAccount checks that no word of a Caddyfile goes unread.
+func TestAccount(t *testing.T) {
+	once := func(c *directive.Controller) { c.Once().Args(0, 0) }
+	pair := func(c *directive.Controller) {
+		if args := c.Once().Args(2, 2); args[1].Text == "" {
+			c.Once().Errorf(args[1], "empty")
+		}
+	}
+	block := func(c *directive.Controller) {
+		for _, prop := range c.Once().Properties("on") {
+			switch prop.Name() {
+			case "on":
+				prop.Args(0, directive.Any)
+			}
+		}
+		c.Once().Args(0, 1)
+	}
+	for _, tt := range []struct {
+		name  string
+		setup func(*directive.Controller)
+		src   string
+		want  string
+	}{
+		{"everything read", block, "x a { on b c \n on }", ""},
+		{"an empty block of properties", block, "x { }", ""},
+		{"a word too many", block, "x a b", `Caddyfile:1:5: x: unexpected "b"`},
+		{"a word missing", pair, "x a", "Caddyfile:1:1: x: argument missing"},
+		{"a word left empty", pair, `x a ""`, "Caddyfile:1:5: x: empty"},
+		{"a block where none is read", once, "x {\n}", "Caddyfile:1:1: x: takes no block"},
+		{"a block further in", block, "x { on { y } }", "Caddyfile:1:5: x: on: takes no block"},
+		{"a property nobody knows", block, "x {\n off a\n}", "Caddyfile:2:2: x: unknown property \"off\""},
+		{"a second line", once, "x\nx { y }", "Caddyfile:2:1: x: already given at Caddyfile:1:1"},
+		{"a line nobody read", func(c *directive.Controller) { c.Lines()[0].Args(0, 0) }, "x\nx",
+			"Caddyfile:2:1: x: not understood"},
+		{"several, in the order of the file", block, "x a b {\n off\n on { y }\n}",
+			"Caddyfile:1:5: x: unexpected \"b\"\n" +
+				"Caddyfile:2:2: x: unknown property \"off\"\n" +
+				"Caddyfile:3:2: x: on: takes no block"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := directive.Directive{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+				tt.setup(c)
+				return nil, nil // Err is asked for anyway
+			}}
+			_, err := caddyfiletest.Setup(t, d, tt.src)
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestErrorKnowsItsPlaceAndCause(t *testing.T) {
+	cause := errors.New("cause")
+	c := directive.NewController(directive.NewSite(), "x", caddyfiletest.Parse(t, "x a")...)
+	line := c.Once()
+	line.Errorf(line.Args(0, 1)[0], "no: %w", cause)
+
+	e, ok := errors.AsType[*directive.Error](c.Err())
+	require.True(t, ok)
+	require.Equal(t, directive.Pos{File: "Caddyfile", Line: 1, Col: 3}, e.Pos)
+	require.Equal(t, "x", e.Path)
+	require.ErrorIs(t, e, cause)
+}
+
+// TestControllersShareNothing sets up two sites by the same lines.
+func TestControllersShareNothing(t *testing.T) {
+	lines := caddyfiletest.Parse(t, "x a")
+	directive.NewController(directive.NewSite(), "x", lines...).Once().Args(1, 1)
+	c := directive.NewController(directive.NewSite(), "x", lines...)
+	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: not understood")
+}
+
+func TestStartStop(t *testing.T) {
+	boom := errors.New("boom")
+	var got []string
+	c := directive.NewController(directive.NewSite(), "x")
+	for _, name := range []string{"a", "b"} {
+		c.OnStart(func(context.Context) error { got = append(got, "start "+name); return nil })
+		c.OnStop(func() error { got = append(got, "stop "+name); return nil })
+	}
+	c.OnStart(func(context.Context) error { return boom })
+	c.OnStart(func(context.Context) error { panic("after one has failed") })
+
+	require.ErrorIs(t, c.Start(t.Context()), boom)
+	require.NoError(t, c.Stop(), "again")
+	require.Equal(t, []string{"start a", "start b", "stop b", "stop a"}, got)
+}

@@ -1,0 +1,112 @@
+package directive
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Line is one line of a Caddyfile. A parser fills in the fields; a Setup calls
+// the methods, which keep account of what has been read.
+type Line struct {
+	Words []Word  // at least one, the first being its name
+	Block []*Line // what the braces after it hold; nil if there are none
+	From  *Import // what brought it in; nil if it stands where it counts
+
+	c          *Controller
+	parent     *Line
+	args, open bool // asked for
+}
+
+// A Word is one word of a Line.
+type Word struct {
+	Text   string
+	Pos    Pos
+	Quoted bool
+}
+
+// Name returns the first word.
+func (l *Line) Name() string { return l.Words[0].Text }
+
+// Any is the most arguments a line can have.
+const Any = math.MaxInt
+
+// Args returns the words after the first, of which there must be from min to
+// max. If there are not, that is an error, and the result is cut to max or
+// filled up with empty words, so that it can be indexed all the same.
+func (l *Line) Args(min, max int) []Word {
+	l.args = true
+	args := l.Words[1:]
+	if n := len(args); n > max {
+		l.Errorf(args[max], "unexpected %q", args[max].Text)
+		args = args[:max]
+	} else if n < min {
+		name := l.Words[0]
+		l.Errorf(name, "argument missing")
+		args = append(slices.Clip(args), slices.Repeat([]Word{{Pos: name.Pos}}, min-n)...)
+	}
+	return args
+}
+
+// Arg returns the only word after the first.
+func (l *Line) Arg() Word { return l.Args(1, 1)[0] }
+
+// Properties returns the lines of the block, which are named as given; any other
+// name is an error, and its line left out. Without names any will do. A line
+// that is never asked for its properties must not have a block.
+func (l *Line) Properties(names ...string) []*Line {
+	l.open = true
+	if len(names) == 0 {
+		return l.Block
+	}
+	known := make([]*Line, 0, len(l.Block))
+	for _, p := range l.Block {
+		if slices.Contains(names, p.Name()) {
+			known = append(known, p)
+			continue
+		}
+		l.Errorf(p.Words[0], "unknown property %q%s", p.Name(), Suggest(p.Name(), names...))
+		p.ignore()
+	}
+	return known
+}
+
+// ignore marks l as read, for there is nothing more to say of it.
+func (l *Line) ignore() {
+	l.args, l.open = true, true
+	for _, b := range l.Block {
+		b.ignore()
+	}
+}
+
+// Errorf records what is wrong with l at one of its words.
+func (l *Line) Errorf(at Word, format string, args ...any) {
+	if at.Text == "" && at.Pos == l.Words[0].Pos && len(l.c.errs) > 0 && l.c.errs[len(l.c.errs)-1].Pos == at.Pos {
+		return // at a word that Args filled in, having said that it is missing
+	}
+	l.c.errs = append(l.c.errs, l.wrap(at, fmt.Errorf(format, args...)))
+}
+
+func (l *Line) wrap(at Word, err error) *Error {
+	path := l.Name()
+	for up := l.parent; up != nil; up = up.parent {
+		path = up.Name() + ": " + path
+	}
+	return &Error{Pos: at.Pos, Path: path, From: l.From, Err: err}
+}
+
+// unread returns an error for whatever was not asked for.
+func unread(lines []*Line) (errs []*Error) {
+	for _, l := range lines {
+		switch name := l.Words[0]; {
+		case !l.args:
+			errs = append(errs, l.wrap(name, errors.New("not understood")))
+		case l.open:
+			errs = append(errs, unread(l.Block)...)
+		case l.Block != nil:
+			errs = append(errs, l.wrap(name, errors.New("takes no block")))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,49 @@
+package directive
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// A Site is what the directives of one site have in common. Those that stand
+// further out set it; those further in find it set.
+type Site struct {
+	Addrs   []string         // as written
+	Root    *middleware.Root // what the site serves
+	Index   []string         // files that stand for their folder: the first that exists
+	Trusted []netip.Prefix   // proxies whose word on the client counts, see middleware.ClientIP
+	Log     *slog.Logger     // for what is of no request; never nil
+	Server  Server           // how to listen
+	Shared  *Pool            // what sites use together
+
+	hidden hidden
+}
+
+// NewSite returns the site of a Caddyfile that says nothing but its addresses:
+// it serves the working directory, and index.html, index.htm, default.html or
+// default.htm for a folder, as in Caddy 0.7.1.
+func NewSite(addrs ...string) *Site {
+	return &Site{
+		Addrs:  addrs,
+		Root:   middleware.NewRoot("."),
+		Index:  []string{"index.html", "index.htm", "default.html", "default.htm"},
+		Log:    slog.Default(),
+		Shared: new(Pool),
+	}
+}
+
+// A Server is what a site asks of the server it is part of. Where the sites on
+// one listener differ, the shortest time and the smallest size count.
+type Server struct {
+	Bind []string // hosts to listen on in place of the site's own
+
+	// Timeouts, as in http.Server. Zero is the server's default, negative is none.
+	ReadTimeout, ReadHeaderTimeout, WriteTimeout, IdleTimeout time.Duration
+
+	MaxHeaderBytes int         // zero is the server's default
+	TLS            *tls.Config // nil is none
+}

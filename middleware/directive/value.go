@@ -1,0 +1,108 @@
+package directive
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// OneOf returns the word if it is one of names. What the word is, such as
+// "policy", is for the error if it is not, and then the first name is returned.
+func (l *Line) OneOf(w Word, what string, names ...string) string {
+	for _, name := range names {
+		if w.Text == name {
+			return name
+		}
+	}
+	hint := Suggest(w.Text, names...)
+	if hint == "" {
+		hint = fmt.Sprintf(" (it is one of %s)", strings.Join(names, ", "))
+	}
+	l.Errorf(w, "unknown %s %q%s", what, w.Text, hint)
+	return names[0]
+}
+
+// Int returns the word as a number from min to max.
+func (l *Line) Int(w Word, min, max int) int {
+	n, err := strconv.Atoi(w.Text)
+	switch {
+	case err == nil && min <= n && n <= max:
+		return n
+	case max == math.MaxInt:
+		l.Errorf(w, "%q is not a number from %d", w.Text, min)
+	default:
+		l.Errorf(w, "%q is not a number from %d to %d", w.Text, min, max)
+	}
+	return min
+}
+
+// Duration returns the word as a time span such as 1m30s, which must not be
+// negative.
+func (l *Line) Duration(w Word) time.Duration {
+	d, err := time.ParseDuration(w.Text)
+	if err != nil || d < 0 {
+		hint := ""
+		if _, err := strconv.ParseUint(w.Text, 10, 32); err == nil {
+			hint = fmt.Sprintf(` (did you mean "%ss"?)`, w.Text)
+		}
+		l.Errorf(w, "%q is not a duration such as 10s or 1m30s%s", w.Text, hint)
+		return 0
+	}
+	return d
+}
+
+// Size returns the word as a number of bytes: 512, 64KB, 10MB or 1GB, where a KB
+// is 1024 bytes, as in Caddy 1. It is at least 1.
+func (l *Line) Size(w Word) int64 {
+	text, unit := strings.ToUpper(w.Text), int64(1)
+	text = strings.TrimSuffix(text, "B")
+	for i, suffix := range [...]string{"K", "M", "G"} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = number, 1<<(10*(i+1))
+			break
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > math.MaxInt64/unit {
+		l.Errorf(w, "%q is not a size such as 512B, 64KB or 10MB", w.Text)
+		return 1
+	}
+	return n * unit
+}
+
+// Path returns the word as a scope, which must begin with a slash.
+func (l *Line) Path(w Word) middleware.Path {
+	if !strings.HasPrefix(w.Text, "/") {
+		l.Errorf(w, "%q is not a path: a path begins with /", w.Text)
+	}
+	return middleware.Path(w.Text)
+}
+
+// Status returns the word as an HTTP status from min to max.
+func (l *Line) Status(w Word, min, max int) int {
+	code, err := strconv.Atoi(w.Text)
+	if err != nil || len(w.Text) != 3 || code < min || code > max {
+		l.Errorf(w, "%q is not a status from %d to %d", w.Text, min, max)
+		return min
+	}
+	return code
+}
+
+// Network returns the word as a network such as 10.0.0.0/8, or an address, which
+// is a network of one.
+func (l *Line) Network(w Word) netip.Prefix {
+	if addr, err := netip.ParseAddr(w.Text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen())
+	}
+	prefix, err := netip.ParsePrefix(w.Text)
+	if err != nil {
+		l.Errorf(w, "%q is not a network such as 10.0.0.0/8", w.Text)
+	}
+	return prefix
+}

@@ -1,0 +1,4 @@
+package middleware
+
+// PackageOf is what a tracer would call h.
+var PackageOf = packageOf

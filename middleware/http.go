@@ -1,0 +1,137 @@
+package middleware
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// An AppHandler is an [http.Handler] at the edge of a chain: it settles what
+// the function returns, as the package comment describes, and logs to
+// [slog.Default].
+//
+//	http.Handle("/", middleware.AppHandler(h.ServeHTTP))
+type AppHandler func(http.ResponseWriter, *http.Request) (int, error)
+
+// ServeHTTP calls h and settles the outcome.
+func (h AppHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	edge{h: HandlerFunc(h)}.ServeHTTP(w, r)
+}
+
+// An Edge says how outcomes are settled. The zero Edge is an [AppHandler]'s.
+type Edge struct {
+	// Log is told of what failed. Nil is the logger of the edge further out if
+	// there is one, as there is behind [Adopt], and else slog.Default().
+	Log *slog.Logger
+}
+
+// Handler puts e around h.
+func (e Edge) Handler(h Handler) http.Handler { return edge{e, h} }
+
+type edge struct {
+	Edge
+	h Handler
+}
+
+func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := Record(w)
+	if e.Log != nil {
+		rec.log = e.Log
+	}
+	status, err := e.h.ServeHTTP(rec, r)
+	done := status == 0 && (err == nil || rec.Begun())
+	switch {
+	case status == 0 && err != nil:
+		status = StatusOf(r, err)
+	case status != 0 && (status < 200 || status > 599):
+		status = http.StatusInternalServerError
+	}
+	abort := err != nil && status >= 400 && rec.Begun() && !done
+	if abort {
+		Note(rec, slog.Bool(NoteAborted, true))
+	}
+	if err != nil {
+		Report(rec, r, status, err)
+	}
+	switch {
+	case abort:
+		panic(http.ErrAbortHandler)
+	case done || rec.Begun():
+	case status >= 400:
+		Error(rec, status)
+	default:
+		rec.WriteHeader(status)
+	}
+}
+
+// Report logs err, which made r end in status, as the package comment
+// describes. It is for those who settle a pair themselves, as an edge does and
+// a layer of error pages: everybody else returns the error.
+func Report(w http.ResponseWriter, r *http.Request, status int, err error) {
+	level := slog.LevelInfo
+	switch {
+	case status >= 500:
+		level = slog.LevelError
+	case status == StatusClientClosed:
+		level = slog.LevelDebug
+	}
+	Logger(w).LogAttrs(r.Context(), level, "request failed", append([]slog.Attr{
+		slog.Int("status", status),
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Any("error", err),
+	}, Notes(w)...)...)
+}
+
+// Error replies with a page that says no more than status, having dropped the
+// fields that described the response given up on. Content-Encoding stays: it
+// may belong to a writer further out that encodes this page too.
+func Error(w http.ResponseWriter, status int) {
+	for _, field := range [...]string{
+		"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range",
+		"Etag", "Expires", "Last-Modified", "Trailer", "Use-As-Dictionary",
+	} {
+		w.Header().Del(field)
+	}
+	text := cmp.Or(http.StatusText(status), "Error")
+	http.Error(w, fmt.Sprintf("%d %s", status, text), status)
+}
+
+// Wrap puts mw in front of an ordinary handler.
+func Wrap(h http.Handler, mw ...Middleware) http.Handler {
+	return Chain(mw...).HTTP(h)
+}
+
+// HTTP makes m fit where func(http.Handler) http.Handler is expected, as in
+// the Use method of most routers.
+func (m Middleware) HTTP(next http.Handler) http.Handler {
+	return Edge{}.Handler(m(FromHTTP(next)))
+}
+
+// FromHTTP makes a Handler of an ordinary one, which writes its own failures.
+// From an [AppHandler], or what an [Edge] made, it takes the edge away again:
+// there is another further out, and one chain has one.
+func FromHTTP(h http.Handler) Handler {
+	switch h := h.(type) {
+	case AppHandler:
+		return HandlerFunc(h)
+	case edge:
+		return h.h
+	}
+	return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		h.ServeHTTP(w, r)
+		return 0, nil
+	})
+}
+
+// Adopt makes a Middleware of an ordinary one. What lies behind it is settled
+// on its far side, so that it sees complete responses, as it must expect to;
+// failures go to the logger of the chain's own edge. A response that must be
+// cut off passes it as a panic with [http.ErrAbortHandler], as it would in any
+// other server: what has to happen all the same belongs in a defer.
+func Adopt(f func(http.Handler) http.Handler) Middleware {
+	return func(next Handler) Handler {
+		return FromHTTP(f(Edge{}.Handler(next)))
+	}
+}

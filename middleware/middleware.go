@@ -1,0 +1,119 @@
+package middleware
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware/probe"
+)
+
+// A Handler responds to a request, or returns the status to respond with.
+// See the package comment for what the two results mean.
+type Handler interface {
+	ServeHTTP(w http.ResponseWriter, r *http.Request) (status int, err error)
+}
+
+// A HandlerFunc is a function that serves as a [Handler].
+type HandlerFunc func(http.ResponseWriter, *http.Request) (int, error)
+
+// ServeHTTP calls f.
+func (f HandlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
+	return f(w, r)
+}
+
+// A Middleware puts a Handler in front of another. It may be called any number
+// of times, so it keeps nothing of one call for the next.
+type Middleware func(next Handler) Handler
+
+// Chain returns the Middleware that applies mw in the order in which a request
+// meets them. A chain is a Middleware, so chains nest; Chain() does nothing.
+//
+// A tracer sees each Handler of the chain under the name of its package. A
+// [HandlerFunc] it sees only if [Named]. Where there are no probes (see package
+// probe) layers call each other directly.
+func Chain(mw ...Middleware) Middleware {
+	mw = slices.Clone(mw)
+	return func(next Handler) Handler {
+		for _, m := range slices.Backward(mw) {
+			next = asLayer(m(next))
+		}
+		return next
+	}
+}
+
+// Named returns m with the name under which a tracer is to see it.
+func Named(name string, m Middleware) Middleware {
+	return func(next Handler) Handler {
+		h := m(next)
+		if !probe.Supported {
+			return h
+		}
+		return &layer{name, h}
+	}
+}
+
+// When returns the Middleware that applies mw to the requests that match.
+//
+//	middleware.When(middleware.Path("/admin").Protects, auth)
+func When(match func(*http.Request) bool, mw ...Middleware) Middleware {
+	chain := Chain(mw...)
+	return func(next Handler) Handler {
+		matched := chain(next)
+		return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			if match(r) {
+				return matched.ServeHTTP(w, r)
+			}
+			return next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// A layer is a Handler between two probes.
+type layer struct {
+	name string
+	h    Handler
+}
+
+func (l *layer) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
+	if probe.LayerEnabled() {
+		return l.trace(w, r)
+	}
+	return l.h.ServeHTTP(w, r)
+}
+
+func (l *layer) trace(w http.ResponseWriter, r *http.Request) (status int, err error) {
+	id, start := requestID(w), time.Now()
+	probe.LayerEnter(id, l.name)
+	defer func() { // panic or not
+		probe.LayerExit(id, l.name, int64(status), time.Since(start).Nanoseconds())
+	}()
+	return l.h.ServeHTTP(w, r)
+}
+
+// asLayer makes a layer of h, unless h is of this package: a layer already, or
+// a function, of which "middleware" would say nothing.
+func asLayer(h Handler) Handler {
+	if !probe.Supported {
+		return h
+	}
+	if name := packageOf(h); name != "" {
+		return &layer{name, h}
+	}
+	return h
+}
+
+// packageOf returns the name of the package that h's type is of, or "" if it is
+// this one.
+func packageOf(h Handler) string {
+	t := reflect.TypeOf(h)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[layer]().PkgPath() {
+		return ""
+	}
+	return strings.TrimSuffix(t.String(), "."+t.Name())
+}

@@ -1,0 +1,202 @@
+package middleware
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync/atomic"
+)
+
+// A Recorder is an [http.ResponseWriter] that remembers what passed through it
+// and changes nothing. It offers every optional method a handler may look for;
+// one that the writer underneath lacks reports [errors.ErrUnsupported] or, if
+// it is a mere optimization, does without.
+type Recorder struct {
+	w      http.ResponseWriter
+	status int
+	size   int64
+	id     uint64
+	log    *slog.Logger // of the Edge that made this Recorder; nil if it has none
+	url    *url.URL     // as the client sent it, once a layer has put another in its place
+	notes  []slog.Attr
+}
+
+var (
+	_ http.Flusher    = (*Recorder)(nil)
+	_ http.Hijacker   = (*Recorder)(nil)
+	_ io.ReaderFrom   = (*Recorder)(nil)
+	_ io.StringWriter = (*Recorder)(nil)
+)
+
+// Record returns w if it is a Recorder and a new one for it otherwise, so that
+// neighbours in a chain share one. It is one small allocation: a Recorder is
+// never reused, since a handler may keep its writer longer than it should.
+func Record(w http.ResponseWriter) *Recorder {
+	if rec, ok := w.(*Recorder); ok {
+		return rec
+	}
+	return &Recorder{w: w}
+}
+
+// Keys under which layers note what others look for. What a user of the
+// Caddyfile writes as {user} or {request_id} is the note of that name.
+const (
+	NoteUser      = "user"       // string: who was authenticated
+	NoteRequestID = "request_id" // string: what the request is called elsewhere
+	NoteUpstream  = "upstream"   // string: who answered, as host:port
+	NoteAborted   = "aborted"    // bool: the response was cut off
+)
+
+// Note leaves a fact about the request for the log: the user it is from, the
+// upstream that answered. It goes to the Recorder furthest out, so that every
+// layer finds it there; if there is none, nobody would have read it. Like the
+// writer itself it belongs to the goroutine that serves the request.
+func Note(w http.ResponseWriter, fact slog.Attr) {
+	if rec := outermost(w); rec != nil {
+		rec.notes = append(rec.notes, fact)
+	}
+}
+
+// Notes returns what was noted of the request so far.
+func Notes(w http.ResponseWriter) []slog.Attr {
+	if rec := outermost(w); rec != nil {
+		return rec.notes
+	}
+	return nil
+}
+
+// NoteValue returns what was last noted under key; the zero Value if nothing was.
+func NoteValue(w http.ResponseWriter, key string) slog.Value {
+	for _, fact := range slices.Backward(Notes(w)) {
+		if fact.Key == key {
+			return fact.Value
+		}
+	}
+	return slog.Value{}
+}
+
+// Begun reports whether a response has begun.
+func (r *Recorder) Begun() bool { return r.status != 0 }
+
+// Status returns the final status sent, which is 200 unless something else
+// was, and 101 for a hijacked connection.
+func (r *Recorder) Status() int { return cmp.Or(r.status, http.StatusOK) }
+
+// Size returns the number of bytes of body accepted by the writer underneath.
+func (r *Recorder) Size() int64 { return r.size }
+
+// Unwrap returns the writer underneath, for [http.ResponseController].
+func (r *Recorder) Unwrap() http.ResponseWriter { return r.w }
+
+func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, status) }
+
+// Header returns the header of the writer underneath.
+func (r *Recorder) Header() http.Header { return r.w.Header() }
+
+// WriteHeader sends a header. Superfluous calls go through too: net/http
+// reports them, and hiding a bug is not this type's business.
+func (r *Recorder) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		r.begin(status)
+	}
+	r.w.WriteHeader(status)
+}
+
+// Write sends a piece of body.
+func (r *Recorder) Write(p []byte) (int, error) {
+	r.begin(http.StatusOK)
+	n, err := r.w.Write(p)
+	r.size += int64(n)
+	return n, err
+}
+
+// WriteString sends a piece of body without copying it first, if it can.
+func (r *Recorder) WriteString(s string) (int, error) {
+	r.begin(http.StatusOK)
+	n, err := io.WriteString(r.w, s)
+	r.size += int64(n)
+	return n, err
+}
+
+// ReadFrom sends all of src, by sendfile(2) if the writer underneath can.
+func (r *Recorder) ReadFrom(src io.Reader) (int64, error) {
+	before := r.status
+	r.begin(http.StatusOK) // now, lest src panics half way
+	n, err := io.Copy(r.w, src)
+	if n == 0 {
+		r.status = before // nothing was sent, so nothing has begun
+	}
+	r.size += n
+	return n, err
+}
+
+// Flush is FlushError for those who cannot take an answer.
+func (r *Recorder) Flush() { _ = r.FlushError() }
+
+// FlushError sends what the writers underneath hold back.
+func (r *Recorder) FlushError() error {
+	err := http.NewResponseController(r.w).Flush()
+	if !errors.Is(err, errors.ErrUnsupported) {
+		r.begin(http.StatusOK)
+	}
+	return err
+}
+
+// Hijack hands over the connection, if there is one to hand over.
+func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(r.w).Hijack()
+	if err == nil {
+		r.begin(http.StatusSwitchingProtocols)
+	}
+	return conn, rw, err
+}
+
+// outermost returns the Recorder nearest to the connection, or nil.
+func outermost(w http.ResponseWriter) (found *Recorder) {
+	for {
+		if rec, ok := w.(*Recorder); ok {
+			found = rec
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return found
+		}
+		w = wrapper.Unwrap()
+	}
+}
+
+var lastID atomic.Uint64
+
+// requestID returns the number by which a tracer tells the request that w
+// answers from others. Nobody else needs one, so it is given on demand.
+func requestID(w http.ResponseWriter) uint64 {
+	rec := outermost(w)
+	if rec == nil {
+		return 0
+	}
+	if rec.id == 0 {
+		rec.id = lastID.Add(1)
+	}
+	return rec.id
+}
+
+// Logger returns the logger of the chain that w belongs to: the one given to
+// the nearest [Edge] outward, or else slog.Default().
+func Logger(w http.ResponseWriter) *slog.Logger {
+	for {
+		if rec, ok := w.(*Recorder); ok && rec.log != nil {
+			return rec.log
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return slog.Default()
+		}
+		w = wrapper.Unwrap()
+	}
+}

@@ -1,0 +1,162 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Root is the folder a site is served from. Layers that read a site's files
+// read them through the Root that [RootOf] gives them, so that one request sees
+// one state of the site even while it is being deployed.
+type Root struct {
+	// Dir is the path of the folder, absolute, for those who must name files to
+	// others, as a FastCGI client must.
+	Dir string
+
+	// FS is the folder itself; nothing opened through it lies outside. It is
+	// nil while there is no such folder.
+	FS *os.Root
+
+	follow *follower // nil if it is pinned
+
+	mu      sync.Mutex
+	holders int
+	retired func()
+}
+
+// NewRoot returns the Root of the folder dir. The folder need not exist yet, and
+// what dir means may change, as it does when a link is pointed to a new release:
+// requests that come more than a second later see the new folder.
+func NewRoot(dir string) *Root {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return &Root{Dir: dir, follow: new(follower)}
+}
+
+// PinnedRoot returns the Root of the folder that dir means now.
+func PinnedRoot(dir string) (*Root, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.OpenRoot(abs)
+	if err != nil {
+		return nil, err
+	}
+	return &Root{Dir: abs, FS: folder}, nil
+}
+
+type rootKey struct{}
+
+// WithRoot returns r with root for the one its site is served from.
+func WithRoot(r *http.Request, root *Root) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), rootKey{}, root))
+}
+
+// RootOf returns the Root that r is served from: the one a layer further out
+// gave it with [WithRoot], or else the state that fallback is in now.
+func RootOf(r *http.Request, fallback *Root) *Root {
+	if root, ok := r.Context().Value(rootKey{}).(*Root); ok {
+		return root
+	}
+	return fallback.Now()
+}
+
+// Now returns a Root of the folder that Dir means now, give or take a second,
+// and that means the same for good. A nil Root has no folder, now or ever.
+func (r *Root) Now() *Root {
+	switch {
+	case r == nil:
+		return new(Root)
+	case r.follow == nil:
+		return r
+	}
+	return r.follow.now(r.Dir)
+}
+
+// Hold keeps r from being retired until Release, and reports whether it came in
+// time: a Root that is retired already must not be used.
+func (r *Root) Hold() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.retired != nil {
+		return false
+	}
+	r.holders++
+	return true
+}
+
+// Release gives up what Hold returned true for.
+func (r *Root) Release() {
+	r.mu.Lock()
+	r.holders--
+	last := r.holders == 0 && r.retired != nil
+	r.mu.Unlock()
+	if last {
+		r.retired()
+	}
+}
+
+// Retire has done called once nobody holds r any more, which may be at once.
+// It is for the owner of a release that another has taken the place of; only
+// the first call counts.
+func (r *Root) Retire(done func()) {
+	r.mu.Lock()
+	first := r.retired == nil
+	if first {
+		r.retired = done
+	}
+	idle := first && r.holders == 0
+	r.mu.Unlock()
+	if idle {
+		done()
+	}
+}
+
+// A follower knows the folder that a path means.
+type follower struct {
+	latest  atomic.Pointer[Root]
+	checked atomic.Int64 // when, in nanoseconds since started
+}
+
+// followInterval is how long a Root goes without looking whether another folder
+// has taken its place.
+const followInterval = time.Second
+
+var started = time.Now()
+
+func (f *follower) now(dir string) *Root {
+	latest := f.latest.Load()
+	checked, now := f.checked.Load(), int64(time.Since(started))
+	fresh := latest != nil && now-checked < int64(followInterval)
+	if fresh || !f.checked.CompareAndSwap(checked, now) && latest != nil {
+		return latest // or somebody else is looking just now
+	}
+	if latest != nil && latest.FS != nil && sameFolder(latest.FS, dir) {
+		return latest
+	}
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		folder = nil // missing, or not to be opened: either way there is nothing to serve
+	}
+	// The one before is closed by the runtime when the last request that works
+	// with it is done.
+	latest = &Root{Dir: dir, FS: folder}
+	f.latest.Store(latest)
+	return latest
+}
+
+func sameFolder(open *os.Root, dir string) bool {
+	was, err := open.Stat(".")
+	if err != nil {
+		return false
+	}
+	is, err := os.Stat(dir)
+	return err == nil && os.SameFile(was, is)
+}
