@@ -4,4 +4,8 @@ go 1.26
 
 require github.com/stretchr/testify v1.12.1
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require (
+	github.com/DeRuina/timberjack v1.4.9
+	github.com/klauspost/compress v1.18.7 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)

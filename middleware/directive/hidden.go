@@ -29,8 +29,9 @@ func (s *Site) Hide(name string) {
 // relative to the site's root and separated by slashes; info may be nil if it is
 // not known.
 func (s *Site) Hidden(name string, info fs.FileInfo) bool {
+	dir, base := filepath.Join(s.Root.Dir, filepath.FromSlash(path.Dir(name))), strings.ToLower(path.Base(name))
 	for _, f := range s.hidden.files {
-		if ok, _ := path.Match(f.pattern, strings.ToLower(path.Base(name))); ok && f.isIn(s.Root.Dir, path.Dir(name)) {
+		if f.isCalled(base) && f.isIn(dir) {
 			return true
 		}
 	}
@@ -56,8 +57,25 @@ type hiddenFile struct {
 	pattern string // of its last element, in lower case: file systems may ignore it
 }
 
-func (f hiddenFile) isIn(root, dir string) bool {
-	return strings.EqualFold(filepath.Dir(f.name), filepath.Join(root, filepath.FromSlash(dir)))
+// isCalled takes the pattern for a name first: a[1].log is a file like any other.
+func (f hiddenFile) isCalled(base string) bool {
+	matches, _ := path.Match(f.pattern, base)
+	return matches || f.pattern == base
+}
+
+// isIn compares names before it asks the file system, which knows that two names
+// may mean one folder.
+func (f hiddenFile) isIn(dir string) bool {
+	own := filepath.Dir(f.name)
+	if strings.EqualFold(own, dir) {
+		return true
+	}
+	was, err := os.Stat(own)
+	if err != nil {
+		return false
+	}
+	is, err := os.Stat(dir)
+	return err == nil && os.SameFile(was, is)
 }
 
 const lookInterval = time.Second
