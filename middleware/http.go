@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 )
 
 // An AppHandler is an [http.Handler] at the edge of a chain: it settles what
@@ -35,10 +36,7 @@ type edge struct {
 }
 
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := Record(w)
-	if e.Log != nil {
-		rec.log = e.Log
-	}
+	rec := e.record(w)
 	status, err := e.h.ServeHTTP(rec, r)
 	done := status == 0 && (err == nil || rec.Begun())
 	switch {
@@ -65,10 +63,25 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// record returns the Recorder of this edge, which has a logger as no others have.
+func (e edge) record(w http.ResponseWriter) *Recorder {
+	rec := Record(w)
+	switch {
+	case e.Log == nil && rec.log == nil:
+		rec.log = Logger(w)
+	case rec.log == nil:
+		rec.log = e.Log
+	case e.Log != nil:
+		return &Recorder{w: rec, log: e.Log} // for rec belongs to an edge further out
+	}
+	return rec
+}
+
 // Report logs err, which made r end in status, as the package comment
-// describes. It is for those who settle a pair themselves, as an edge does and
-// a layer of error pages: everybody else returns the error.
-func Report(w http.ResponseWriter, r *http.Request, status int, err error) {
+// describes, together with what more there is to say. It is for those who settle
+// a pair themselves, as an edge does and a layer of error pages: everybody else
+// returns the error.
+func Report(w http.ResponseWriter, r *http.Request, status int, err error, more ...slog.Attr) {
 	level := slog.LevelInfo
 	switch {
 	case status >= 500:
@@ -76,26 +89,33 @@ func Report(w http.ResponseWriter, r *http.Request, status int, err error) {
 	case status == StatusClientClosed:
 		level = slog.LevelDebug
 	}
-	Logger(w).LogAttrs(r.Context(), level, "request failed", append([]slog.Attr{
+	Logger(w).LogAttrs(r.Context(), level, "request failed", slices.Concat([]slog.Attr{
 		slog.Int("status", status),
 		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path),
 		slog.Any("error", err),
-	}, Notes(w)...)...)
+	}, Notes(w), more)...)
 }
 
-// Error replies with a page that says no more than status, having dropped the
-// fields that described the response given up on. Content-Encoding stays: it
-// may belong to a writer further out that encodes this page too.
+// Error replies with a page that says no more than status, in place of the
+// response given up on (see [ClearHeader]).
 func Error(w http.ResponseWriter, status int) {
+	ClearHeader(w.Header())
+	text := cmp.Or(http.StatusText(status), "Error")
+	http.Error(w, fmt.Sprintf("%d %s", status, text), status)
+}
+
+// ClearHeader drops the fields that described a response given up on, so that
+// they are not taken to describe the page that stands in for it.
+// Content-Encoding stays: it may belong to a writer further out that encodes the
+// page too.
+func ClearHeader(h http.Header) {
 	for _, field := range [...]string{
 		"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range",
 		"Etag", "Expires", "Last-Modified", "Trailer", "Use-As-Dictionary",
 	} {
-		w.Header().Del(field)
+		h.Del(field)
 	}
-	text := cmp.Or(http.StatusText(status), "Error")
-	http.Error(w, fmt.Sprintf("%d %s", status, text), status)
 }
 
 // Wrap puts mw in front of an ordinary handler.

@@ -22,7 +22,7 @@ type Recorder struct {
 	status int
 	size   int64
 	id     uint64
-	log    *slog.Logger // of the Edge that made this Recorder; nil if it has none
+	log    *slog.Logger // of the edge that settles with this Recorder; nil if none does
 	url    *url.URL     // as the client sent it, once a layer has put another in its place
 	notes  []slog.Attr
 }
@@ -186,16 +186,37 @@ func requestID(w http.ResponseWriter) uint64 {
 	return rec.id
 }
 
-// Logger returns the logger of the chain that w belongs to: the one given to
-// the nearest [Edge] outward, or else slog.Default().
+// Logger returns the logger of the chain that w belongs to: that of the nearest
+// [Edge] outward, or else slog.Default().
 func Logger(w http.ResponseWriter) *slog.Logger {
+	if rec := recorderOfEdge(w); rec != nil {
+		return rec.log
+	}
+	return slog.Default()
+}
+
+// LogTo has the nearest [Edge] outward use log in place of its own for the request
+// that w answers, and so everybody for whom it is the [Logger]. It is for the
+// layer that keeps the log of errors: where it must leave a failure to the edge,
+// because the response is to be cut off, the failure still gets into that log.
+func LogTo(w http.ResponseWriter, log *slog.Logger) {
+	rec := recorderOfEdge(w)
+	if rec == nil {
+		rec = outermost(w)
+	}
+	if rec != nil {
+		rec.log = log
+	}
+}
+
+func recorderOfEdge(w http.ResponseWriter) *Recorder {
 	for {
 		if rec, ok := w.(*Recorder); ok && rec.log != nil {
-			return rec.log
+			return rec
 		}
 		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return slog.Default()
+			return nil
 		}
 		w = wrapper.Unwrap()
 	}

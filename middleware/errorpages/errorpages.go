@@ -1,0 +1,120 @@
+package errorpages
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// Config says how failures are answered. The zero Config answers them as an edge
+// does, and recovers panics.
+type Config struct {
+	// Pages are the pages for statuses from 400 to 599, and Default is that for
+	// the statuses without one. They are names of files below the root, separated
+	// by slashes; "" is plain text.
+	Pages   map[int]string
+	Default string
+
+	// Root is where the pages are, unless a layer further out gave the request
+	// another root. Nil is nowhere.
+	Root *middleware.Root
+
+	// Log is told of all that failed. Nil is the logger of the chain.
+	Log *slog.Logger
+
+	// Visible shows the client the text of an error, or the stack of a panic, in
+	// place of a page. That helps during development, and attackers ever after.
+	Visible bool
+}
+
+// New returns the middleware that answers failures as c says.
+func New(c Config) middleware.Middleware {
+	c = c.complete()
+	pages := newPages(c)
+	return func(next middleware.Handler) middleware.Handler {
+		return &Handler{next, c, pages}
+	}
+}
+
+// A Handler answers the failures of the next one.
+type Handler struct {
+	next  middleware.Handler
+	cfg   Config
+	pages *pages
+}
+
+// NewHandler returns the Handler that New(c) puts in front of next.
+func NewHandler(next middleware.Handler, c Config) *Handler {
+	c = c.complete()
+	return &Handler{next, c, newPages(c)}
+}
+
+// ServeHTTP implements [middleware.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int, err error) {
+	rec := middleware.Record(w)
+	if h.cfg.Log != nil {
+		middleware.LogTo(rec, h.cfg.Log)
+	}
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(v)
+		default:
+			status, err = h.recovered(rec, r, v, debug.Stack())
+		}
+	}()
+	status, err = h.next.ServeHTTP(rec, r)
+	failed := err != nil && status == 0 || status != 0 && (status < 200 || status > 399)
+	if rec.Begun() || !failed {
+		return status, err // the edge knows what to do, and logs to where we would
+	}
+	switch {
+	case status == 0:
+		status = middleware.StatusOf(r, err)
+	case status < 400 || status > 599:
+		status = http.StatusInternalServerError
+	}
+	if err != nil {
+		middleware.Report(rec, r, status, err)
+	}
+	return h.answer(rec, r, status, err, nil)
+}
+
+func (h *Handler) recovered(rec *middleware.Recorder, r *http.Request, v any, stack []byte) (int, error) {
+	err := asError(v)
+	begun := rec.Begun()
+	if begun {
+		middleware.Note(rec, slog.Bool(middleware.NoteAborted, true))
+	}
+	middleware.Report(rec, r, http.StatusInternalServerError, err, slog.String("stack", string(stack)))
+	if begun {
+		panic(http.ErrAbortHandler)
+	}
+	return h.answer(rec, r, http.StatusInternalServerError, err, stack)
+}
+
+// answer writes what the client is to see of a failure that has been logged.
+func (h *Handler) answer(rec *middleware.Recorder, r *http.Request, status int, err error, stack []byte) (int, error) {
+	var p page
+	if h.cfg.Visible && err != nil {
+		p = reveal(status, err, stack)
+	} else {
+		p = h.pages.forStatus(rec, r, status)
+	}
+	if err := p.write(rec, r, status); err != nil {
+		return middleware.StatusClientClosed, fmt.Errorf("writing error page: %w", err)
+	}
+	return 0, nil
+}
+
+// asError returns the error that a panic with v amounts to.
+func asError(v any) error {
+	if err, ok := v.(error); ok {
+		return fmt.Errorf("panic: %w", err)
+	}
+	return fmt.Errorf("panic: %v", v)
+}
