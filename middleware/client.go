@@ -34,7 +34,11 @@ func ClientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
 			} else {
 				field = ""
 			}
-			addr, ok := parseAddr(strings.TrimSpace(entry))
+			entry = strings.Trim(entry, " \t")
+			if entry == "" {
+				continue // as a recipient of lists must, by RFC 9110, section 5.6.1.2
+			}
+			addr, ok := parseAddr(entry)
 			if !ok {
 				return client
 			}
@@ -68,7 +72,11 @@ func within(trusted []netip.Prefix, addr netip.Addr, known bool) bool {
 // parseAddr reads an address with or without a port, or brackets: proxies write
 // all of these.
 func parseAddr(s string) (netip.Addr, bool) {
-	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+	bare := s
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		bare = strings.TrimSuffix(inner, "]")
+	}
+	if addr, err := netip.ParseAddr(bare); err == nil {
 		return plain(addr), true
 	}
 	if addr, err := netip.ParseAddrPort(s); err == nil {

@@ -102,10 +102,10 @@ func (r *Recorder) Header() http.Header { return r.w.Header() }
 // WriteHeader sends a header. Superfluous calls go through too: net/http
 // reports them, and hiding a bug is not this type's business.
 func (r *Recorder) WriteHeader(status int) {
+	r.w.WriteHeader(status) // first, for it panics rather than send a status there cannot be
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		r.begin(status)
 	}
-	r.w.WriteHeader(status)
 }
 
 // Write sends a piece of body.
