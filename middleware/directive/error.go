@@ -24,6 +24,17 @@ type Import struct {
 	From *Import // what brought that in, in turn
 }
 
+// in returns i as seen from where outer brought its place in.
+func (i *Import) in(outer *Import) *Import {
+	switch {
+	case i == nil:
+		return outer
+	case outer == nil:
+		return i
+	}
+	return &Import{Pos: i.Pos, From: i.From.in(outer)}
+}
+
 // An Error is a mistake at a place in a Caddyfile.
 type Error struct {
 	Pos    Pos
@@ -64,7 +75,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // below it to column col. A line too long for a terminal is cut on both sides.
 func excerpt(source string, col int) (line, mark string) {
 	const before, after = 60, 40
-	col = min(col-1, len(source))
+	col = max(0, min(col-1, len(source)))
 	start, end := 0, len(source)
 	var head, tail string
 	if col > before {

@@ -12,7 +12,7 @@ import (
 type Line struct {
 	Words []Word  // at least one, the first being its name
 	Block []*Line // what the braces after it hold; nil if there are none
-	From  *Import // what brought it in; nil if it stands where it counts
+	From  *Import // what brought it into its block, or site; nil if it stands there itself
 
 	c          *Controller
 	parent     *Line
@@ -89,11 +89,12 @@ func (l *Line) Errorf(at Word, format string, args ...any) {
 }
 
 func (l *Line) wrap(at Word, err error) *Error {
-	path := l.Name()
+	path, from := l.Name(), l.From
 	for up := l.parent; up != nil; up = up.parent {
 		path = up.Name() + ": " + path
+		from = from.in(up.From)
 	}
-	return &Error{Pos: at.Pos, Path: path, From: l.From, Err: err}
+	return &Error{Pos: at.Pos, Path: path, From: from, Err: err}
 }
 
 // unread returns an error for whatever was not asked for.

@@ -1,0 +1,97 @@
+package caddyfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// importFiles returns the files that a word stands for, which is a path or a
+// pattern, relative to the file the word is in.
+func (w *walker) importFiles(word directive.Word) (bodies []*body) {
+	names, err := w.match(word.Text)
+	if err != nil {
+		w.p.fail(word.Pos, w.from, "cannot import %q: %w", clip(word.Text), err)
+		return nil
+	}
+	from := &directive.Import{Pos: word.Pos, From: w.from}
+	for _, name := range names {
+		s, err := w.p.load(name, from)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			w.p.fail(word.Pos, w.from, "there is neither a snippet nor a file %q%s", clip(word.Text), w.p.suggestSnippet(word.Text))
+		case err != nil:
+			w.p.fail(word.Pos, w.from, "cannot import %q: %w", clip(name), err)
+		default:
+			bodies = append(bodies, s.whole)
+		}
+	}
+	return bodies
+}
+
+// match returns the paths that a path or pattern stands for.
+func (w *walker) match(name string) ([]string, error) {
+	tree, limit := w.p.tree, w.p.limits.Matches
+	file := tree.resolve(name, w.src.name)
+	if !tree.local && (!fs.ValidPath(file) || strings.HasPrefix(name, "/")) {
+		return nil, errors.New("it is outside of the files there are")
+	}
+	switch strings.Count(name, "*") {
+	case 0:
+		return []string{file}, nil
+	case 1:
+		matches, err := tree.glob(file, limit)
+		if err == errTooMany {
+			err = fmt.Errorf("it stands for more than %d files (Limits.Matches)", limit)
+		}
+		return matches, err
+	}
+	return nil, errors.New("a pattern must not have more than one * (caddy#2096)")
+}
+
+// load reads a file, unless that was done before.
+func (p *parser) load(name string, from *directive.Import) (*source, error) {
+	key := p.tree.key(name)
+	if s := p.loaded[key]; s != nil {
+		return s, nil
+	}
+	if err := p.tree.regular(name); err != nil {
+		return nil, err
+	}
+	text, err := p.tree.readAll(name, p.limits.FileSize)
+	if err != nil {
+		return nil, err
+	}
+	p.file.Files = append(p.file.Files, key)
+	s := p.read(name, text, from)
+	p.loaded[key] = s
+	return s, nil
+}
+
+func (p *parser) suggestSnippet(name string) string {
+	return directive.Suggest(name, slices.Sorted(maps.Keys(p.snippets))...)
+}
+
+// define makes the snippets of s known. It does so once.
+func (p *parser) define(s *source) {
+	if s.defined {
+		return
+	}
+	s.defined = true
+	for _, def := range s.defs {
+		switch other := p.snippets[def.name]; {
+		case def.name == "":
+			p.fail(def.at, s.from, "a name is missing between ( and )")
+		case def.route:
+		case other != nil:
+			p.fail(def.at, s.from, "the snippet %q is defined already at %v", def.name, other.at)
+		default:
+			p.snippets[def.name] = def
+		}
+	}
+}

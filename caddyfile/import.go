@@ -1,0 +1,149 @@
+package caddyfile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// importLines pushes what the import that begins here stands for.
+func (w *walker) importLines() {
+	t := &w.toks[w.i]
+	bodies, args := w.importStatement()
+	for _, b := range bodies {
+		at := &directive.Import{Pos: w.src.posOf(t)}
+		e := w.p.expand(b, args, &directive.Import{Pos: at.Pos, From: w.from})
+		if e == nil {
+			return
+		}
+		w.include(e, at)
+	}
+}
+
+// include pushes an expansion, and counts all of it, wherever else it counts.
+func (w *walker) include(e *expansion, at *directive.Import) {
+	w.charge(e.use)
+	w.deepest = max(w.deepest, w.depth+e.depth)
+	if w.deepest > w.p.limits.BlockDepth {
+		w.p.exceed(at.Pos, w.from, "with this import, blocks are more than %d deep (Limits.BlockDepth)", w.p.limits.BlockDepth)
+	}
+	if !w.p.stopped {
+		w.p.stack = append(w.p.stack, part{sub: e, at: at})
+	}
+}
+
+// importStatement reads an import, with the block it may have.
+func (w *walker) importStatement() ([]*body, *arguments) {
+	t := &w.toks[w.i]
+	words := w.words()[1:]
+	args := new(arguments)
+	if w.opening(t) {
+		args.block = w.p.expansion(w.blockOfImport)
+	}
+	if len(words) == 0 || words[0].Text == "" {
+		w.fail(t, "import what? A file, a pattern such as sites/*, or a snippet")
+		return nil, nil
+	}
+	if args.words = words[1:]; len(args.words) > w.p.limits.Arguments {
+		w.fail(t, "this import has more than %d arguments (Limits.Arguments)", w.p.limits.Arguments)
+		return nil, nil
+	}
+	if s := w.p.snippets[words[0].Text]; s != nil {
+		w.refuseUnused(t, s, args)
+		return []*body{s}, args
+	}
+	return w.importFiles(words[0]), args
+}
+
+// blockOfImport pushes what {block} is to stand for, and returns how deep the
+// blocks in it are.
+func (w *walker) blockOfImport() int {
+	deepest := w.deepest
+	w.deepest = w.depth + 1
+	if w.open() {
+		w.parts(withinBlock)
+		w.close()
+	}
+	depth := w.deepest - w.depth - 1
+	w.deepest = deepest
+	return depth
+}
+
+// refuseUnused reports arguments that a snippet makes no use of.
+func (w *walker) refuseUnused(t *token, s *body, args *arguments) {
+	asks := s.requests()
+	if len(args.words) > asks.args {
+		arg := args.words[asks.args]
+		w.p.fail(arg.Pos, w.from, "unexpected %q: the snippet %q makes no use of it", clip(arg.Text), s.name)
+	}
+	if args.block != nil && !asks.block {
+		w.fail(t, "the snippet %q makes no use of a {block}", s.name)
+	}
+}
+
+// expand returns what b stands for when it is imported by from, or nil if it
+// cannot be.
+func (p *parser) expand(b *body, args *arguments, from *directive.Import) *expansion {
+	asks := b.requests()
+	same := asks.args == 0 && !asks.block
+	if same && b.expanded != nil {
+		return b.expanded
+	}
+	if !p.enter(b, from) {
+		return nil
+	}
+	defer p.leave(b)
+	w := p.walk(b, from, args)
+	e := p.expansion(func() int {
+		w.charge(use{imports: 1})
+		w.parts(withinFile)
+		return w.deepest
+	})
+	if same {
+		b.expanded = e
+	}
+	return e
+}
+
+// expansion returns what walk pushes, and counts it by itself. walk returns how
+// deep its blocks are.
+func (p *parser) expansion(walk func() (depth int)) *expansion {
+	mark, used := len(p.stack), p.use
+	p.use = use{}
+	depth := walk()
+	parts := slices.Clone(p.stack[mark:])
+	e := &expansion{parts: parts, lines: count(parts), use: p.use, depth: depth}
+	p.stack, p.use = p.stack[:mark], used
+	return e
+}
+
+// enter begins an import of b, unless it is part of itself or the limits are
+// reached.
+func (p *parser) enter(b *body, from *directive.Import) bool {
+	switch {
+	case b.active:
+		i := slices.Index(p.active, b)
+		var chain strings.Builder
+		for _, a := range p.active[i:] {
+			chain.WriteString(a.name + " → ")
+		}
+		p.fail(from.Pos, from.From, "%q imports itself: %s%s", b.name, chain.String(), b.name)
+		return false
+	case len(p.active) > p.limits.ImportDepth:
+		p.exceed(from.Pos, from.From, "imports are more than %d deep (Limits.ImportDepth)", p.limits.ImportDepth)
+		return false
+	}
+	p.imports++
+	if b.from == nil {
+		b.from = from
+	}
+	b.active = true
+	p.active = append(p.active, b)
+	return true
+}
+
+func (p *parser) leave(b *body) {
+	b.active = false
+	p.active = p.active[:len(p.active)-1]
+}

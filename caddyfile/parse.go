@@ -1,0 +1,160 @@
+package caddyfile
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// ParseConfig says how a Caddyfile is read. The zero ParseConfig reads what it
+// imports from the operating system.
+type ParseConfig struct {
+	// FS is where files are imported from, as paths that are valid there. Nil is
+	// the operating system. To confine imports to a folder, use os.Root.
+	FS fs.FS
+
+	// Env returns what a placeholder such as {$NAME} stands for. Nil is
+	// os.LookupEnv.
+	Env func(name string) (value string, ok bool)
+
+	// Directives are names that cannot be those of sites, such as
+	// [Vocabulary.Names]. They make for better errors, where braces are missing
+	// for example. Nil is fine.
+	Directives []string
+
+	Limits Limits
+}
+
+// A File is a Caddyfile without its meaning: what it imports has been put in and
+// placeholders for the environment replaced, but no directive is known yet. Lines
+// may be shared among sites, and are not to be changed.
+type File struct {
+	Name    string
+	Options []*directive.Line // the block before all sites; nil is none
+	Sites   []*Site
+	Routes  []*Route
+	Files   []string // that were read, absolute unless from a ParseConfig.FS
+
+	sources map[string]*source
+}
+
+// A Site is one or more addresses and what is to be found there.
+type Site struct {
+	Addrs []Address // at least one
+	Lines []*directive.Line
+	Pos   directive.Pos     // of the first address
+	From  *directive.Import // what brought it in; nil if the file itself has it
+}
+
+// A Route is a block of lines with a name, as in &(name) { … }.
+type Route struct {
+	Name  string
+	Lines []*directive.Line
+	Pos   directive.Pos
+	From  *directive.Import
+}
+
+// Parse reads the Caddyfile in src. It is called name in messages, and the files
+// it imports are found relative to that. The error is all that is wrong, or
+// rather the first ten [directive.Error]s of it.
+func Parse(name string, src []byte, c ParseConfig) (*File, error) {
+	p := newParser(name, c)
+	p.parse(string(src[:min(len(src), p.limits.FileSize+1)]))
+	return p.result()
+}
+
+// ParseFile reads the Caddyfile called name.
+func ParseFile(name string, c ParseConfig) (*File, error) {
+	p := newParser(name, c)
+	text, err := p.tree.readAll(name, p.limits.FileSize)
+	if err != nil {
+		return nil, err
+	}
+	p.file.Files = append(p.file.Files, p.tree.key(name))
+	p.parse(text)
+	return p.result()
+}
+
+// ParseLines reads src as what a site might have between its braces: lines, and
+// not a site. It is for tests of directives, and for programs that get a site's
+// addresses from elsewhere.
+func ParseLines(name string, src []byte, c ParseConfig) ([]*directive.Line, error) {
+	p := newParser(name, c)
+	s := p.read(p.file.Name, string(src[:min(len(src), p.limits.FileSize+1)]), nil)
+	w := p.walk(s.whole, nil, nil)
+	lines := w.lines(nil, withinFile)
+	_, err := p.result()
+	return lines, err
+}
+
+// A parser reads one Caddyfile.
+type parser struct {
+	ParseConfig
+	limits Limits
+	tree   tree
+	file   *File
+
+	snippets map[string]*body
+	loaded   map[string]*source // by tree.key
+	active   []*body            // being expanded, one within the other
+
+	total, made    int // bytes read, and put in for placeholders
+	words, imports int // walked
+	use            use // of what is being expanded, what it shares with others included
+	addrs          int
+	stack          []part
+	arena          arena
+
+	errs    []*directive.Error
+	more    int  // errors beyond those
+	stopped bool // a limit is exceeded
+}
+
+func newParser(name string, c ParseConfig) *parser {
+	name = cmp.Or(name, "Caddyfile")
+	p := &parser{
+		ParseConfig: c,
+		limits:      c.Limits.complete(),
+		tree:        newTree(c.FS),
+		file:        &File{Name: name, sources: map[string]*source{}},
+		snippets:    map[string]*body{},
+		loaded:      map[string]*source{},
+	}
+	if p.Env == nil {
+		p.Env = os.LookupEnv
+	}
+	return p
+}
+
+// parse reads a whole Caddyfile.
+func (p *parser) parse(text string) {
+	s := p.read(p.file.Name, text, nil)
+	p.loaded[p.tree.key(p.file.Name)] = s
+	p.define(s)
+	if !p.stopped {
+		p.active = append(p.active, s.whole)
+		s.whole.active = true
+		w := p.walk(s.whole, nil, nil)
+		w.sites()
+	}
+	if len(p.file.Sites) == 0 && len(p.errs) == 0 {
+		p.fail(directive.Pos{File: s.name, Line: 1, Col: 1}, nil,
+			"there is no site here: a site begins with its address, such as localhost:2015")
+	}
+}
+
+// result returns what became of it all.
+func (p *parser) result() (*File, error) {
+	for _, s := range p.file.sources { // no longer needed, unlike the text, for errors yet to come
+		s.tokens, s.whole = nil, nil
+		for _, def := range s.defs {
+			def.expanded = nil
+		}
+	}
+	if len(p.errs) > 0 {
+		return nil, p.file.report(p.errs, p.more)
+	}
+	return p.file, nil
+}
