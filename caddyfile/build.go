@@ -1,0 +1,224 @@
+package caddyfile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// Config says how a Caddyfile becomes a [Server].
+type Config struct {
+	Vocabulary Vocabulary  // the directives there are; package standard has the usual ones
+	Parse      ParseConfig // how the text is read
+
+	// Log is told of what is of no request and, unless a site says otherwise, of
+	// requests that failed. Nil is slog.Default().
+	Log *slog.Logger
+
+	// UnknownHost answers requests for hosts of no site. Nil is 404 Not Found,
+	// or, on a TLS listener, 421 Misdirected Request (RFC 9110, section 15.5.20).
+	UnknownHost middleware.Handler
+
+	// Grace is how long requests may take to finish once the server is told to
+	// stop. Zero is 10 seconds.
+	Grace time.Duration
+}
+
+// Load reads the Caddyfile called name and builds it.
+func Load(name string, c Config) (*Server, error) {
+	f, err := ParseFile(name, c.Parse)
+	if err != nil {
+		return nil, err
+	}
+	return Build(f, c)
+}
+
+// Build makes a Server of f. Nothing is started or opened yet, but everything is
+// checked: its error says all that is wrong with all the sites.
+func Build(f *File, c Config) (*Server, error) {
+	b := builder{Config: c, file: f, pool: new(directive.Pool)}
+	b.Log = cmp.Or(c.Log, slog.Default())
+	b.order = make(map[string]int, len(c.Vocabulary))
+	for i, d := range c.Vocabulary {
+		b.order[d.Name] = i
+	}
+	s := &Server{
+		grace:   cmp.Or(c.Grace, 10*time.Second),
+		log:     b.Log,
+		unknown: c.UnknownHost,
+		pool:    b.pool,
+		all:     new(hosts),
+	}
+	for _, line := range f.Options {
+		b.fail(&directive.Error{Pos: line.Words[0].Pos, Path: line.Name(), Err: errors.New("there are no global options")})
+	}
+	for _, decl := range f.Sites {
+		s.sites = append(s.sites, b.site(decl))
+	}
+	b.place(s)
+	if len(b.errs) > 0 {
+		for _, site := range s.sites {
+			b.errs = append(b.errs, site.stop())
+		}
+		return nil, f.Explain(errors.Join(b.errs...))
+	}
+	return s, nil
+}
+
+type builder struct {
+	Config
+	file  *File
+	pool  *directive.Pool
+	order map[string]int // of the vocabulary
+	errs  []error
+}
+
+func (b *builder) fail(err error) { b.errs = append(b.errs, err) }
+
+// A site is one site of a Caddyfile in working order.
+type site struct {
+	decl        *Site
+	conf        *directive.Site
+	controllers []*directive.Controller // outermost first
+	handler     http.Handler
+}
+
+func (b *builder) site(decl *Site) *site {
+	conf := directive.NewSite()
+	for _, a := range decl.Addrs {
+		conf.Addrs = append(conf.Addrs, a.Text)
+	}
+	conf.Log, conf.Shared = b.Log, b.pool
+	for _, name := range b.file.Files {
+		conf.Hide(name)
+	}
+	s := &site{decl: decl, conf: conf}
+
+	lines := map[int][]*directive.Line{}
+	for _, line := range decl.Lines {
+		i, ok := b.order[line.Name()]
+		if !ok {
+			b.fail(b.unknownDirective(line))
+			continue
+		}
+		lines[i] = append(lines[i], line)
+	}
+	var chain []middleware.Middleware
+	for i, d := range b.Vocabulary {
+		if len(lines[i]) == 0 && !d.Always {
+			continue
+		}
+		c := directive.NewController(conf, d.Name, lines[i]...)
+		s.controllers = append(s.controllers, c)
+		m, err := b.setup(d, c, decl.Pos)
+		if err != nil {
+			b.fail(err)
+		} else if m != nil {
+			chain = append(chain, m)
+		}
+	}
+	s.handler = middleware.Edge{Log: conf.Log}.Handler(middleware.Chain(chain...)(middleware.Status(http.StatusNotFound)))
+	return s
+}
+
+// setup calls d's Setup, and makes an error of a panic: whatever a Caddyfile
+// says, it must not bring down the program that reads it.
+func (b *builder) setup(d directive.Directive, c *directive.Controller, at directive.Pos) (m middleware.Middleware, err error) {
+	if lines := c.Lines(); len(lines) > 0 {
+		at = lines[0].Words[0].Pos
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = &directive.Error{Pos: at, Path: d.Name, Err: fmt.Errorf("setting up: panic: %v", v)}
+		}
+	}()
+	m, err = d.Setup(c)
+	if err == nil {
+		err = c.Err() // in case Setup did not ask
+	}
+	return m, err
+}
+
+func (b *builder) unknownDirective(line *directive.Line) error {
+	name := line.Name()
+	hint := directive.Suggest(name, b.Vocabulary.Names()...)
+	for _, d := range b.Vocabulary {
+		if slices.Contains(d.Elsewhere, name) {
+			hint = fmt.Sprintf(" (here it is called %q)", d.Name)
+		}
+	}
+	return &directive.Error{
+		Pos:  line.Words[0].Pos,
+		From: line.From,
+		Err:  fmt.Errorf("unknown directive %q%s", name, hint),
+	}
+}
+
+// place finds a listener for every address and a place on it for its site.
+func (b *builder) place(s *Server) {
+	ports := map[string]*port{}
+	for _, site := range s.sites {
+		for _, a := range site.decl.Addrs {
+			if err := b.check(a, site); err != nil {
+				b.fail(err)
+				continue
+			}
+			number := a.port()
+			p := ports[number]
+			if p == nil {
+				p = &port{number: number}
+				ports[number] = p
+				s.ports = append(s.ports, p)
+			}
+			if taken := p.add(a, site); taken != nil {
+				b.fail(&directive.Error{Pos: a.Pos, Path: a.Text,
+					Err: fmt.Errorf("the site at %v has this address already", taken.address.Pos)})
+			}
+			s.all.add(a.host(), &place{path: middleware.Path(a.Path), address: a, site: site})
+		}
+	}
+	for _, p := range s.ports {
+		if err := p.settle(); err != nil {
+			b.fail(err)
+		}
+	}
+}
+
+// check reports what an address asks for and its site has not got.
+func (b *builder) check(a Address, s *site) error {
+	tls := s.conf.Server.TLS != nil
+	switch {
+	case a.Scheme == "http" && tls:
+		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("the site has tls, but this address is one of http")}
+	case a.Scheme == "https" && !tls:
+		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("https needs a certificate, which the site has not got")}
+	}
+	return nil
+}
+
+// start starts what the site needs, or nothing.
+func (s *site) start(ctx context.Context) error {
+	for _, c := range s.controllers {
+		if err := c.Start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop gives up what the site needed, innermost first.
+func (s *site) stop() error {
+	var errs []error
+	for _, c := range slices.Backward(s.controllers) {
+		errs = append(errs, c.Stop())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,224 @@
+package caddyfile_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// vocabulary is one of a few directives that are easy to watch.
+func vocabulary() caddyfile.Vocabulary {
+	return caddyfile.Vocabulary{
+		{Name: "bind", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+			for _, host := range c.Once().Args(1, directive.Any) {
+				c.Site().Server.Bind = append(c.Site().Server.Bind, host.Text)
+			}
+			return nil, c.Err()
+		}},
+		{Name: "outer", Setup: tagging},
+		{Name: "inner", Setup: tagging, Elsewhere: []string{"innermost"}},
+		{Name: "answer", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+			text := c.Once().Arg().Text
+			return func(middleware.Handler) middleware.Handler {
+				return middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+					io.WriteString(w, text)
+					return 0, nil
+				})
+			}, c.Err()
+		}},
+	}
+}
+
+// tagging is the Setup of a layer that adds its arguments to a header.
+func tagging(c *directive.Controller) (middleware.Middleware, error) {
+	var tags []string
+	for _, line := range c.Lines() {
+		for _, arg := range line.Args(0, directive.Any) {
+			tags = append(tags, line.Name()+" "+arg.Text)
+		}
+	}
+	return func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			for _, tag := range tags {
+				w.Header().Add("Tag", tag)
+			}
+			return next.ServeHTTP(w, r)
+		})
+	}, c.Err()
+}
+
+// TestOrder checks that layers meet a request in the order of the vocabulary,
+// and lines of one directive are kept in that of the file.
+func TestOrder(t *testing.T) {
+	h := build(t, "localhost\nanswer hello\ninner a\nouter b\ninner c d").Handler()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost/", nil))
+	require.Equal(t, []string{"outer b", "inner a", "inner c", "inner d"}, w.Header()["Tag"])
+	require.Equal(t, "hello", w.Body.String())
+}
+
+func TestEndOfChain(t *testing.T) {
+	require.Equal(t, "404", answer(build(t, "localhost").Handler(), httptest.NewRequest("GET", "http://localhost/", nil)))
+}
+
+func TestAlways(t *testing.T) {
+	var got []string
+	v, err := vocabulary().After("answer", directive.Directive{Name: "last", Always: true,
+		Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+			line := c.Once()
+			got = append(got, line.Name())
+			for _, arg := range line.Args(0, 1) {
+				got = append(got, arg.Text)
+			}
+			return nil, c.Err()
+		}})
+	require.NoError(t, err)
+	_, err = caddyfile.Build(parse(t, "a {\n}\nb {\n last word\n}"), caddyfile.Config{Vocabulary: v})
+	require.NoError(t, err)
+	require.Equal(t, []string{"last", "last", "word"}, got)
+}
+
+func TestBuildErrors(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown directive", "localhost\nansver hello", `Caddyfile:2:1: unknown directive "ansver" (did you mean "answer"?)
+	ansver hello
+	^`},
+		{"a name of another version", "localhost\ninnermost a", `Caddyfile:2:1: unknown directive "innermost" (here it is called "inner")
+	innermost a
+	^`},
+		{"a directive's own error", "localhost\nanswer", `Caddyfile:2:1: answer: argument missing
+	answer
+	^`},
+		{"what Setup did not read", "localhost {\n\tanswer a {\n\t\tb\n\t}\n}", `Caddyfile:2:2: answer: takes no block
+	answer a {
+	^`},
+		{"several, of several sites", "a {\n answer\n}\nb {\n ansver\n}", `Caddyfile:2:2: answer: argument missing
+	answer
+	^
+Caddyfile:5:2: unknown directive "ansver" (did you mean "answer"?)
+	ansver
+	^`},
+		{"an address twice", "example.com {\n}\nother, EXAMPLE.com. {\n}", `Caddyfile:3:8: EXAMPLE.com.: the site at Caddyfile:1:1 has this address already
+	other, EXAMPLE.com. {
+	       ^`},
+		{"an address twice, by its default port", "example.com:2015 {\n}\nexample.com {\n}", `Caddyfile:3:1: example.com: the site at Caddyfile:1:1 has this address already
+	example.com {
+	^`},
+		{"https without a certificate", "https://example.com", `Caddyfile:1:1: https://example.com: https needs a certificate, which the site has not got
+	https://example.com
+	^`},
+		{"a global option", "{\n\temail a@b.c\n}\nexample.com {\n}", `Caddyfile:2:2: email: there are no global options
+	email a@b.c
+	^`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := caddyfile.Build(parse(t, tt.text), caddyfile.Config{Vocabulary: vocabulary()})
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+// TestPanicInSetup checks that a directive cannot bring down the program that
+// reads a Caddyfile.
+func TestPanicInSetup(t *testing.T) {
+	v := caddyfile.Vocabulary{{Name: "x", Setup: func(*directive.Controller) (middleware.Middleware, error) { panic("oh no") }}}
+	_, err := caddyfile.Build(parse(t, "localhost\nx"), caddyfile.Config{Vocabulary: v})
+	require.EqualError(t, err, "Caddyfile:2:1: x: setting up: panic: oh no\n\tx\n\t^")
+}
+
+// TestFailedBuildStops checks that what a Setup has prepared is given up if the
+// Caddyfile is refused in the end.
+func TestFailedBuildStops(t *testing.T) {
+	stopped := 0
+	v := caddyfile.Vocabulary{{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 0)
+		c.OnStop(func() error { stopped++; return nil })
+		return nil, c.Err()
+	}}}
+	_, err := caddyfile.Build(parse(t, "a {\n x\n}\nb {\n x\n y\n}"), caddyfile.Config{Vocabulary: v})
+	require.Error(t, err)
+	require.Equal(t, 2, stopped)
+}
+
+// TestCaddyfileIsHidden checks that no site serves the Caddyfile or what it
+// imports.
+func TestCaddyfileIsHidden(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "Caddyfile")
+	imported := filepath.Join(dir, "common.conf")
+	require.NoError(t, os.WriteFile(name, []byte("localhost\nimport common.conf\n"), 0o600))
+	require.NoError(t, os.WriteFile(imported, []byte("see\n"), 0o600))
+	var site *directive.Site
+	v := caddyfile.Vocabulary{{Name: "see", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 0)
+		site = c.Site()
+		return nil, c.Err()
+	}}}
+	_, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: v})
+	require.NoError(t, err)
+	for _, name := range []string{name, imported} {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.True(t, site.Hidden("elsewhere", info), name)
+	}
+}
+
+func TestVocabulary(t *testing.T) {
+	own := directive.Directive{Name: "own", Setup: tagging}
+	v, err := vocabulary().Before("inner", own)
+	require.NoError(t, err)
+	require.Equal(t, []string{"bind", "outer", "own", "inner", "answer"}, v.Names())
+	v, err = vocabulary().After("answer", own)
+	require.NoError(t, err)
+	require.Equal(t, []string{"bind", "outer", "inner", "answer", "own"}, v.Names())
+
+	for _, tt := range []struct {
+		name   string
+		beside string
+		d      directive.Directive
+		want   string
+	}{
+		{"beside nothing", "iner", own, `no directive "iner" to put "own" beside (did you mean "inner"?)`},
+		{"twice", "inner", directive.Directive{Name: "outer", Setup: tagging}, `there is a directive "outer" already`},
+		{"without a Setup", "inner", directive.Directive{Name: "own"}, `directive "own" has no Setup`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := vocabulary().Before(tt.beside, tt.d)
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestOpenIsAllOrNothing(t *testing.T) {
+	var got []string
+	boom := errors.New("boom")
+	v := caddyfile.Vocabulary{{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		name := c.Once().Arg().Text
+		c.OnStart(func(context.Context) error {
+			got = append(got, "start "+name)
+			if name == "bad" {
+				return boom
+			}
+			return nil
+		})
+		c.OnStop(func() error { got = append(got, "stop "+name); return nil })
+		return nil, c.Err()
+	}}}
+	server, err := caddyfile.Build(parse(t, "a {\n x a\n}\nb {\n x bad\n}\nc {\n x c\n}"), caddyfile.Config{Vocabulary: v})
+	require.NoError(t, err)
+	require.ErrorIs(t, server.Open(t.Context()), boom)
+	require.Equal(t, []string{"start a", "start bad", "stop bad", "stop c", "stop a"}, got)
+	require.ErrorIs(t, server.Open(t.Context()), caddyfile.ErrClosed)
+	require.NoError(t, server.Close())
+}

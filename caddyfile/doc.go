@@ -1,0 +1,64 @@
+// Package caddyfile turns a Caddyfile into a server, or into handlers for a
+// server of your own.
+//
+//	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: standard.Vocabulary()})
+//	if err != nil {
+//		log.Fatal(err) // every mistake, with its place
+//	}
+//	log.Fatal(server.Serve(ctx))
+//
+// # The language
+//
+// A Caddyfile names sites and says, in directives, what becomes of requests for
+// them. It is the language of Caddy 0.7.1 with what Caddy 1.0.5 added to it.
+//
+//	example.com, www.example.com {
+//		root /var/www/example
+//		log  access.log {
+//			rotate_size 50
+//		}
+//	}
+//
+// An address is [SCHEME://]HOST[:PORT][/PATH], of which any part but one may be
+// missing: without a host it is for every host, without a port for 80 or 443, if
+// the scheme says so, or else 2015. A file of one site needs no braces.
+//
+// Words are separated by white space. Those in "double quotes" or `backquotes`
+// may contain any; within double quotes \" is a quote. A word <<END begins a text
+// that goes on to a line of END alone. A line goes on after a backslash at its
+// end. Comments begin with # at the start of a word. A brace is one only if it
+// stands alone and unquoted.
+//
+// {$NAME} stands for a variable of the environment, {$NAME:text} has a default,
+// and {$NAME?} must be set. They are put in place within words and once: what a
+// variable contains is never read as syntax.
+//
+//	import FILE|PATTERN|SNIPPET [ARGUMENT...]
+//
+// brings in other files, relative to the file it stands in, or a snippet, which
+// is a block called (SNIPPET) beside the sites. Arguments are {args[0]},
+// {args[1:]} or {args[:]} there, and a block given to import is {block}.
+//
+// What a Caddyfile can make the program spend is bounded, see [Limits].
+//
+// # Sites
+//
+// Sites share ports. A request goes to the site with its very host, or else to
+// one with a * in place of part of a label, of a label, of several, or to the
+// one without a host; among those to the one with the longest path that it is
+// within. Case does not matter. A request for none of them is answered 404, or
+// 421 over TLS.
+//
+// Sites named localhost, or by an address, are listened for there only; the
+// others everywhere, unless the directive bind says otherwise.
+//
+// # Directives
+//
+// This package knows no directive: a [Vocabulary] does, and says in which order
+// requests meet the layers that directives become. Package standard has the
+// usual one. A program adds a directive of its own with [Vocabulary.Before] or
+// [Vocabulary.After]; package directive has what it takes to write one.
+//
+// Nothing in a Caddyfile is ignored: an unknown directive, an argument too many
+// or a property misspelt is an error, and all errors are reported at once.
+package caddyfile

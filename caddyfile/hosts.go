@@ -1,0 +1,209 @@
+package caddyfile
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// Hosts finds the place that a request is for by its host: first one of that
+// very name, then one with a wildcard inside a label, for one label, for more of
+// them, at last one for any host. Neither case nor a final dot matters (RFC
+// 9110, section 4.2.3), in a large table no more than in a small one
+// (CVE-2026-27588). Among the places of one host the longest path counts.
+type hosts struct {
+	exact  map[string]places
+	within []pattern
+	wild   map[string]places // by names such as *.example.com and *.*.com
+	stars  int               // most wildcards in such a name
+	any    places
+}
+
+// A pattern is a name with a wildcard inside a label, such as new-*.example.com.
+type pattern struct {
+	before, after string
+	places        places
+}
+
+type places []*place
+
+// A place is where a site is found.
+type place struct {
+	path    middleware.Path // "" is all of the host
+	local   localAddr
+	address Address
+	site    *site
+}
+
+// order puts what says more about a request before what says less.
+func (p *place) order(q *place) int {
+	narrow := func(p *place) int {
+		if p.local == (localAddr{}) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(len(q.path)-len(p.path), narrow(q)-narrow(p))
+}
+
+// add puts p among the places of host, in its canonical form, unless another has
+// taken that place; then it returns the other.
+func (h *hosts) add(host string, p *place) (taken *place) {
+	add := func(to places) places {
+		if i := slices.IndexFunc(to, func(q *place) bool { return q.path == p.path && q.local == p.local }); i >= 0 {
+			taken = to[i]
+			return to
+		}
+		to = append(to, p)
+		slices.SortStableFunc(to, (*place).order)
+		return to
+	}
+	switch {
+	case host == "":
+		h.any = add(h.any)
+	case !strings.Contains(host, "*"):
+		if h.exact == nil {
+			h.exact = map[string]places{}
+		}
+		h.exact[host] = add(h.exact[host])
+	case isWild(host):
+		if h.wild == nil {
+			h.wild = map[string]places{}
+		}
+		h.wild[host] = add(h.wild[host])
+		h.stars = max(h.stars, strings.Count(host, "*"))
+	default:
+		before, after, _ := strings.Cut(host, "*")
+		i := slices.IndexFunc(h.within, func(q pattern) bool { return q.before == before && q.after == after })
+		if i < 0 {
+			i = len(h.within)
+			h.within = append(h.within, pattern{before: before, after: after})
+		}
+		h.within[i].places = add(h.within[i].places)
+	}
+	return taken
+}
+
+// isWild reports whether the wildcards in host are the whole labels at its left.
+func isWild(host string) bool {
+	for strings.HasPrefix(host, "*.") {
+		host = host[len("*."):]
+	}
+	return host == "*" || !strings.Contains(host, "*")
+}
+
+// find returns the place that r is for, or nil.
+func (h *hosts) find(r *http.Request) *place {
+	host, ok := requestHost(r.Host)
+	if !ok {
+		return nil
+	}
+	if p := h.exact[host].find(r); p != nil {
+		return p
+	}
+	for _, q := range h.within {
+		if q.matches(host) {
+			if p := q.places.find(r); p != nil {
+				return p
+			}
+		}
+	}
+	if len(h.wild) > 0 {
+		if p := h.findWild(host, r); p != nil {
+			return p
+		}
+	}
+	return h.any.find(r)
+}
+
+// findWild replaces one label after the other by a wildcard, from the left.
+func (h *hosts) findWild(host string, r *http.Request) *place {
+	var buf [2 * maxHost]byte
+	name := buf[:0]
+	for n := 0; n < h.stars && host != ""; n++ {
+		_, rest, more := strings.Cut(host, ".")
+		name = append(name, '*')
+		if more {
+			name = append(name, '.')
+		}
+		if p := h.wild[string(append(name, rest...))].find(r); p != nil {
+			return p
+		}
+		host = rest
+	}
+	return nil
+}
+
+func (q pattern) matches(host string) bool {
+	rest, ok := strings.CutPrefix(host, q.before)
+	if !ok {
+		return false
+	}
+	label, ok := strings.CutSuffix(rest, q.after)
+	return ok && label != "" && !strings.Contains(label, ".")
+}
+
+func (ps places) find(r *http.Request) *place {
+	for _, p := range ps {
+		if p.local.accepts(r) && (p.path == "" || p.path.Within(r)) {
+			return p
+		}
+	}
+	return nil
+}
+
+// A localAddr is the address of this machine that a request must have come in at
+// to reach a place. It matters where one listener for all addresses stands in
+// for several narrower ones.
+type localAddr struct {
+	addr     netip.Addr // zero is any
+	loopback bool       // any that only this machine can reach
+}
+
+func (l localAddr) accepts(r *http.Request) bool {
+	if l == (localAddr{}) {
+		return true
+	}
+	tcp, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return false
+	}
+	addr := tcp.AddrPort().Addr().Unmap()
+	return l.loopback && addr.IsLoopback() || l.addr == addr
+}
+
+const maxHost = 255 // RFC 1035, section 2.3.4
+
+// requestHost returns the canonical form of a Host field: no port, no brackets,
+// no final dot, lower case. It reports whether that can be the name of a host.
+func requestHost(field string) (string, bool) {
+	host := field
+	if strings.HasPrefix(host, "[") {
+		literal, _, ok := strings.Cut(host[1:], "]")
+		return canonicalHost(literal), ok
+	}
+	if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		host = host[:i]
+	}
+	if len(host) > maxHost || strings.ContainsAny(host, "*/ \x00") {
+		return "", false // a wildcard stands in Caddyfiles only
+	}
+	return canonicalHost(host), true
+}
+
+// canonicalHost returns the one way to write host among those that mean the
+// same.
+func canonicalHost(host string) string {
+	host = strings.TrimSuffix(host, ".")
+	if strings.Contains(host, ":") {
+		if addr, err := netip.ParseAddr(host); err == nil {
+			return addr.Unmap().WithZone("").String()
+		}
+	}
+	return strings.ToLower(host)
+}

@@ -1,0 +1,233 @@
+package caddyfile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// Defaults of the http.Server that serves a port, for sites that ask for nothing
+// else. There is none for the time that a body takes, either way: a slow client
+// or a long stream is no fault.
+const (
+	defaultHeaderTimeout = 10 * time.Second
+	defaultIdleTimeout   = 5 * time.Minute // as in Caddy 1
+)
+
+// A port is what is served on one number: its sites, and the addresses it is
+// listened to on.
+type port struct {
+	number string
+	places []boundPlace
+	hosts  hosts
+	listen []string // hosts; "" is all
+	server directive.Server
+	scheme string
+}
+
+type boundPlace struct {
+	*place
+	host  string // the site's
+	binds []string
+}
+
+// Hosts to listen on that are not names.
+const (
+	everywhere = ""
+	atHome     = "localhost"
+)
+
+// host returns the canonical form of a's host; "" is any host.
+func (a Address) host() string {
+	host := strings.TrimSuffix(strings.TrimPrefix(a.Host, "["), "]")
+	if addr, err := netip.ParseAddr(host); err == nil && addr.IsUnspecified() {
+		return ""
+	}
+	return ascii(canonicalHost(host))
+}
+
+// port returns the number of a's port. Sites that name neither port nor scheme
+// are on 2015, as in Caddy 1.
+func (a Address) port() string {
+	switch {
+	case a.Port != "":
+		return a.Port
+	case a.Scheme == "https":
+		return "443"
+	case a.Scheme == "http":
+		return "80"
+	}
+	return "2015"
+}
+
+// bind returns where to listen for a if its site does not say: at home for what
+// only this machine can mean, at an address for that address, else everywhere,
+// for the names that lead here are no business of ours.
+func (a Address) bind() string {
+	host := a.host()
+	if host == atHome || strings.HasSuffix(host, "."+atHome) {
+		return atHome
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
+	return everywhere
+}
+
+// add gives site a place, and returns the one that has it already, if any.
+func (p *port) add(a Address, s *site) (taken *place) {
+	binds := s.conf.Server.Bind
+	if len(binds) == 0 {
+		binds = []string{a.bind()}
+	}
+	for _, q := range p.places {
+		if q.host == a.host() && string(q.path) == a.Path && overlap(q.binds, binds) {
+			return q.place
+		}
+	}
+	p.places = append(p.places, boundPlace{
+		&place{path: middleware.Path(a.Path), address: a, site: s}, a.host(), binds})
+	return nil
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(bind string) bool { return slices.Contains(b, bind) })
+}
+
+// settle decides where to listen and how. One listener for all addresses makes
+// narrower ones on the same port impossible, so it stands in for them.
+func (p *port) settle() error {
+	for _, q := range p.places {
+		p.listen = append(p.listen, q.binds...)
+	}
+	slices.Sort(p.listen)
+	p.listen = slices.Compact(p.listen)
+	all := p.listen[0] == everywhere
+	if all {
+		p.listen = p.listen[:1]
+	}
+	for _, q := range p.places {
+		for _, bind := range q.binds {
+			at := *q.place
+			if len(p.listen) > 1 || all {
+				at.local = localTo(bind)
+			}
+			p.hosts.add(q.host, &at)
+		}
+		if err := p.adopt(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func localTo(bind string) localAddr {
+	if bind == atHome {
+		return localAddr{loopback: true}
+	}
+	addr, _ := netip.ParseAddr(bind)
+	return localAddr{addr: addr.Unmap()}
+}
+
+// adopt takes over what q's site asks of the server.
+func (p *port) adopt(q boundPlace) error {
+	ask := q.site.conf.Server
+	scheme := "http"
+	if ask.TLS != nil {
+		scheme = "https"
+	}
+	if p.scheme != "" && p.scheme != scheme {
+		return &directive.Error{Pos: q.address.Pos, Path: q.address.Text, Err: fmt.Errorf(
+			"port %s is one of %s, because of the site at %v", p.number, p.scheme, p.places[0].address.Pos)}
+	}
+	p.scheme = scheme
+	p.server.TLS = cmp.Or(p.server.TLS, ask.TLS)
+	p.server.ReadTimeout = shorter(p.server.ReadTimeout, ask.ReadTimeout)
+	p.server.ReadHeaderTimeout = shorter(p.server.ReadHeaderTimeout, ask.ReadHeaderTimeout)
+	p.server.WriteTimeout = shorter(p.server.WriteTimeout, ask.WriteTimeout)
+	p.server.IdleTimeout = shorter(p.server.IdleTimeout, ask.IdleTimeout)
+	if n := ask.MaxHeaderBytes; n > 0 && (n < p.server.MaxHeaderBytes || p.server.MaxHeaderBytes == 0) {
+		p.server.MaxHeaderBytes = n
+	}
+	return nil
+}
+
+// shorter returns the shorter of two times; zero is not to care, and a negative
+// time is longer than any.
+func shorter(a, b time.Duration) time.Duration {
+	switch {
+	case a == 0 || b == 0:
+		return a + b
+	case a < 0 || b < 0:
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// httpServer returns the server for the port.
+func (p *port) httpServer(h http.Handler) *http.Server {
+	set := func(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	if p.server.TLS != nil {
+		protocols.SetHTTP2(true)
+	}
+	return &http.Server{
+		Handler:           h,
+		TLSConfig:         p.server.TLS,
+		Protocols:         &protocols,
+		ReadTimeout:       set(p.server.ReadTimeout, 0),
+		ReadHeaderTimeout: set(p.server.ReadHeaderTimeout, defaultHeaderTimeout),
+		WriteTimeout:      set(p.server.WriteTimeout, 0),
+		IdleTimeout:       set(p.server.IdleTimeout, defaultIdleTimeout),
+		MaxHeaderBytes:    p.server.MaxHeaderBytes,
+	}
+}
+
+// open listens on all of the port's addresses, or on none.
+func (p *port) open(ctx context.Context) (listeners []net.Listener, err error) {
+	var config net.ListenConfig
+	for _, host := range p.listen {
+		hosts := []string{host}
+		if host == atHome {
+			hosts = []string{"127.0.0.1", "::1"} // a browser may take the name for either
+		}
+		var skipped error
+		opened := 0
+		for _, h := range hosts {
+			l, err := config.Listen(ctx, "tcp", net.JoinHostPort(h, p.number))
+			switch {
+			case err == nil:
+				listeners = append(listeners, l)
+				opened++
+			case host == atHome && !errors.Is(err, syscall.EADDRINUSE):
+				skipped = err // this machine may have only one of the two
+			default:
+				return nil, errors.Join(err, closeAll(listeners))
+			}
+		}
+		if opened == 0 {
+			return nil, errors.Join(skipped, closeAll(listeners))
+		}
+	}
+	return listeners, nil
+}
+
+func closeAll(listeners []net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,264 @@
+package caddyfile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// A Server is the sites of a Caddyfile. Use it either as it is, by Serve, or
+// have Handler served by a server of your own between Open and Close.
+type Server struct {
+	sites   []*site
+	ports   []*port
+	all     *hosts // of every port
+	unknown middleware.Handler
+	pool    *directive.Pool
+	log     *slog.Logger
+	grace   time.Duration
+
+	mu       sync.Mutex
+	open     bool
+	closed   bool
+	serving  []*http.Server
+	listened []listened
+}
+
+type listened struct {
+	*port
+	net.Listener
+}
+
+// ErrClosed is returned when a Server is used after Close.
+var ErrClosed = errors.New("caddyfile: server is closed")
+
+// Handler returns what serves the sites, chosen by the host, and the path, of
+// their addresses. Of several that differ in their port only, it is the one on
+// the port that a request came in at, or else the first in the file.
+func (s *Server) Handler() http.Handler {
+	numbers := map[string]*hosts{}
+	for _, p := range s.ports {
+		numbers[p.number] = &p.hosts
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && len(numbers) > 1 {
+			if _, number, err := net.SplitHostPort(addr.String()); err == nil && numbers[number] != nil {
+				s.dispatch(numbers[number], w, r)
+				return
+			}
+		}
+		s.dispatch(s.all, w, r)
+	})
+}
+
+func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) {
+	if p := hosts.find(r); p != nil {
+		p.site.handler.ServeHTTP(w, r)
+		return
+	}
+	unknown := s.unknown
+	if unknown == nil {
+		unknown = middleware.Status(http.StatusNotFound)
+		if r.TLS != nil {
+			unknown = middleware.Status(http.StatusMisdirectedRequest)
+		}
+	}
+	middleware.Edge{Log: s.log}.Handler(unknown).ServeHTTP(w, r)
+}
+
+// Open starts what the sites need: it opens their log files, for example. If
+// something cannot be started, nothing is. Opening twice does nothing.
+func (s *Server) Open(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.openLocked(ctx)
+}
+
+func (s *Server) openLocked(ctx context.Context) error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.open:
+		return nil
+	}
+	for _, site := range s.sites {
+		if err := site.start(ctx); err != nil {
+			s.closed = true
+			return errors.Join(err, s.stopSites())
+		}
+	}
+	s.open = true
+	return nil
+}
+
+func (s *Server) stopSites() error {
+	var errs []error
+	for _, site := range slices.Backward(s.sites) {
+		errs = append(errs, site.stop())
+	}
+	return errors.Join(errs...)
+}
+
+// Listen opens the sites and the addresses they are on, or nothing. Requests wait
+// until Serve is called. Listening twice does nothing.
+func (s *Server) Listen(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.openLocked(ctx); err != nil || s.listened != nil {
+		return err
+	}
+	for _, p := range s.ports {
+		listeners, err := p.open(ctx)
+		if err != nil {
+			for _, l := range s.listened {
+				l.Close()
+			}
+			s.listened, s.closed = nil, true
+			return errors.Join(err, s.stopSites())
+		}
+		for _, l := range listeners {
+			s.listened = append(s.listened, listened{p, l})
+		}
+	}
+	return nil
+}
+
+// A Listener is an address that a Server listens on.
+type Listener struct {
+	Scheme string   // http or https
+	Addr   net.Addr // where
+	Sites  []string // whose addresses led there, as written
+}
+
+// Listeners returns where s listens, once it does.
+func (s *Server) Listeners() []Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Listener
+	for _, l := range s.listened {
+		out := Listener{Scheme: l.scheme, Addr: l.Addr()}
+		for _, q := range l.places {
+			out.Sites = append(out.Sites, q.address.Text)
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
+// Serve listens, if that was not done before, and serves until ctx is done. Then
+// it takes no more requests, lets those in flight finish for a time of grace,
+// closes s and returns nil, or what went wrong in doing so.
+func (s *Server) Serve(ctx context.Context) error {
+	if err := s.Listen(ctx); err != nil {
+		return err
+	}
+	failed := make(chan error, len(s.listened))
+	var running sync.WaitGroup
+	s.mu.Lock()
+	for _, l := range s.listened {
+		server := l.httpServer(s.listenerHandler(&l.hosts))
+		server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
+		s.serving = append(s.serving, server)
+		running.Go(func() {
+			var err error
+			if server.TLSConfig != nil {
+				err = server.ServeTLS(l.Listener, "", "")
+			} else {
+				err = server.Serve(l.Listener)
+			}
+			if !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		})
+	}
+	s.mu.Unlock()
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	err = errors.Join(err, s.Shutdown(grace))
+	running.Wait()
+	return err
+}
+
+func (s *Server) listenerHandler(hosts *hosts) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.dispatch(hosts, w, r) })
+}
+
+// Shutdown takes no more requests, lets those in flight finish until ctx is
+// done, cuts off the rest and closes s.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	serving := s.serving
+	s.mu.Unlock()
+	var all sync.WaitGroup
+	for _, server := range serving {
+		all.Go(func() {
+			if server.Shutdown(ctx) != nil {
+				server.Close() // who is late has had its grace
+			}
+		})
+	}
+	all.Wait()
+	return s.Close()
+}
+
+// Close ends everything at once: it stops listening, cuts off what is in flight
+// and stops what the sites needed. Closing twice does nothing.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	for _, server := range s.serving {
+		server.Close()
+	}
+	for _, l := range s.listened {
+		l.Close()
+	}
+	return s.stopSites()
+}
+
+// LogFiles returns the paths of the log files in use.
+func (s *Server) LogFiles() []string {
+	var names []string
+	s.pool.Each(func(r directive.Resource) {
+		if file, ok := r.(logFile); ok {
+			names = append(names, file.Name())
+		}
+	})
+	slices.Sort(names)
+	return names
+}
+
+// A logFile is a resource of the kind that log rotation is about.
+type logFile interface {
+	Name() string
+	Reopen() error
+}
+
+// Reopen opens every log file anew, in case it was renamed by the log rotation of
+// the operating system. It is what SIGHUP is for.
+func (s *Server) Reopen() error {
+	var errs []error
+	s.pool.Each(func(r directive.Resource) {
+		if file, ok := r.(logFile); ok {
+			errs = append(errs, file.Reopen())
+		}
+	})
+	return errors.Join(errs...)
+}
