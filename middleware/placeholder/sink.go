@@ -19,6 +19,10 @@ const (
 	// is a "-", and one that is a dash is \x2D.
 	Log
 
+	// JSON is for a string that is yet to be encoded as JSON, which has its own way
+	// of quoting: as Log, but quotes and spaces stay, and what is empty or a dash too.
+	JSON
+
 	// Header is for the value of a header field: control characters other than tabs
 	// are left out.
 	Header
@@ -60,7 +64,9 @@ func (s Sink) escape(dst []byte, start int, form form, open bool) []byte {
 		if form == ours {
 			return dst
 		}
-		return escapeLog(dst, start, open)
+		return escapeLog(dst, start, '"', open)
+	case JSON:
+		return escapeLog(dst, start, '\\', false)
 	case Header:
 		return dropControls(dst, start)
 	case Path, URL:
@@ -73,9 +79,11 @@ func (s Sink) escape(dst []byte, start int, form form, open bool) []byte {
 
 const hexDigits = "0123456789ABCDEF"
 
-func escapeLog(dst []byte, start int, open bool) []byte {
+// escapeLog escapes what does not print, backslashes, quotes and, where the value
+// is open, spaces.
+func escapeLog(dst []byte, start int, quote byte, open bool) []byte {
 	plain := func(c byte) bool {
-		return ' ' < c && c < 0x7f && c != '"' && c != '\\' || c == ' ' && !open
+		return ' ' < c && c < 0x7f && c != quote && c != '\\' || c == ' ' && !open
 	}
 	for start < len(dst) && plain(dst[start]) {
 		start++

@@ -111,6 +111,11 @@ func FuzzSink(f *testing.F) {
 		require.Equal(t, value, unescape(t, log))
 		require.False(t, strings.ContainsFunc(log, func(c rune) bool { return c < ' ' || c == '"' || c == 0x7f }), show(log))
 
+		json := string(placeholder.JSON.Append(nil, value))
+		require.True(t, utf8.ValidString(json))
+		require.Equal(t, value, unescape(t, json))
+		require.Equal(t, strings.Count(value, `"`), strings.Count(json, `"`))
+
 		header := string(placeholder.Header.Append(nil, value))
 		require.False(t, strings.ContainsAny(header, "\r\n\x00"), show(header))
 
