@@ -66,7 +66,9 @@ func (l *Line) Properties(names ...string) []*Line {
 			known = append(known, p)
 			continue
 		}
-		l.Errorf(p.Words[0], "unknown property %q%s", p.Name(), Suggest(p.Name(), names...))
+		unknown := l.wrap(p.Words[0], fmt.Errorf("unknown property %q%s", p.Name(), Suggest(p.Name(), names...)))
+		unknown.From = p.from()
+		l.c.errs = append(l.c.errs, unknown)
 		p.ignore()
 	}
 	return known
@@ -89,12 +91,20 @@ func (l *Line) Errorf(at Word, format string, args ...any) {
 }
 
 func (l *Line) wrap(at Word, err error) *Error {
-	path, from := l.Name(), l.From
+	path := l.Name()
 	for up := l.parent; up != nil; up = up.parent {
 		path = up.Name() + ": " + path
+	}
+	return &Error{Pos: at.Pos, Path: path, From: l.from(), Err: err}
+}
+
+// from returns all that brought l in.
+func (l *Line) from() *Import {
+	from := l.From
+	for up := l.parent; up != nil; up = up.parent {
 		from = from.in(up.From)
 	}
-	return &Error{Pos: at.Pos, Path: path, From: from, Err: err}
+	return from
 }
 
 // unread returns an error for whatever was not asked for.

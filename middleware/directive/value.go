@@ -100,9 +100,14 @@ func (l *Line) Network(w Word) netip.Prefix {
 		addr = addr.Unmap()
 		return netip.PrefixFrom(addr, addr.BitLen())
 	}
-	prefix, err := netip.ParsePrefix(w.Text)
-	if err != nil {
-		l.Errorf(w, "%q is not a network such as 10.0.0.0/8", w.Text)
+	prefix, _ := netip.ParsePrefix(w.Text)
+	if addr := prefix.Addr(); addr.Is4In6() {
+		// A mapped address is compared as IPv4, and so is what it is compared with.
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 	}
-	return prefix
+	if !prefix.IsValid() {
+		l.Errorf(w, "%q is not a network such as 10.0.0.0/8", w.Text)
+		return netip.Prefix{}
+	}
+	return prefix.Masked()
 }
