@@ -87,6 +87,69 @@ func TestControllersShareNothing(t *testing.T) {
 	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: not understood")
 }
 
+// TestOnceWithoutALine checks what a Setup sees that is called for every site.
+func TestOnceWithoutALine(t *testing.T) {
+	c := directive.NewController(directive.NewSite(), "x")
+	require.Empty(t, c.Lines())
+	line := c.Once()
+	require.Equal(t, "x", line.Name())
+	require.Empty(t, line.Args(0, 1))
+	require.Empty(t, line.Properties("y"))
+	require.Nil(t, line.Block)
+	require.NoError(t, c.Err())
+	line.Errorf(line.Words[0], "it cannot be done without one")
+	require.ErrorContains(t, c.Err(), "x: it cannot be done without one")
+}
+
+// TestProperties checks which lines of a block are handed out.
+func TestProperties(t *testing.T) {
+	names := func(lines []*directive.Line) (names []string) {
+		for _, l := range lines {
+			l.Args(0, directive.Any)
+			names = append(names, l.Name())
+		}
+		return names
+	}
+	for _, tt := range []struct {
+		name  string
+		known []string
+		want  []string
+		err   string
+	}{
+		{"all that are named", []string{"limit", "except"}, []string{"limit", "except", "limit"}, ""},
+		{"any", nil, []string{"limit", "except", "limit"}, ""},
+		{"all but one", []string{"limits", "except"}, []string{"except"},
+			"Caddyfile:2:2: x: unknown property \"limit\" (did you mean \"limits\"?)\n" +
+				"Caddyfile:4:2: x: unknown property \"limit\" (did you mean \"limits\"?)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := directive.NewController(directive.NewSite(), "x", caddyfiletest.Parse(t, "x {\n limit 1\n except /a\n limit 2\n}")...)
+			line := c.Once()
+			line.Args(0, 0)
+			require.Equal(t, tt.want, names(line.Properties(tt.known...)))
+			if tt.err == "" {
+				require.NoError(t, c.Err())
+			} else {
+				require.EqualError(t, c.Err(), tt.err)
+			}
+		})
+	}
+}
+
+// TestArgsCanBeIndexed checks that a Setup need not look at errors before it goes
+// on, and that a word that is missing is complained of once.
+func TestArgsCanBeIndexed(t *testing.T) {
+	c := directive.NewController(directive.NewSite(), "x", caddyfiletest.Parse(t, "x a\nx a b c d")...)
+	few, many := c.Lines()[0], c.Lines()[1]
+	args := few.Args(3, 3)
+	require.Len(t, args, 3)
+	require.Equal(t, "a", args[0].Text)
+	few.Int(args[1], 1, 9)
+	few.Duration(args[2])
+	require.Len(t, many.Args(1, 3), 3)
+	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: argument missing\nCaddyfile:2:9: x: unexpected \"d\"")
+}
+
 func TestStartStop(t *testing.T) {
 	boom := errors.New("boom")
 	var got []string

@@ -1,0 +1,183 @@
+package directive_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// siteWith returns a site whose root has files of these names.
+func siteWith(t *testing.T, names ...string) (*directive.Site, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(name), 0o600))
+	}
+	site := directive.NewSite()
+	site.Root = middleware.NewRoot(dir)
+	return site, dir
+}
+
+func info(t *testing.T, path string) fs.FileInfo {
+	t.Helper()
+	i, err := os.Stat(path)
+	require.NoError(t, err)
+	return i
+}
+
+// TestHiddenByName checks which names are hidden before anybody has looked at the
+// files.
+func TestHiddenByName(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		hide  string // below the root
+		asked string
+		want  bool
+	}{
+		{"it", "Caddyfile", "Caddyfile", true},
+		{"it, in other letters", "Caddyfile", "CADDYFILE", true},
+		{"it, from here", "Caddyfile", "./Caddyfile", true},
+		{"another", "Caddyfile", "index.html", false},
+		{"one that begins like it", "Caddyfile", "Caddyfile.example", false},
+		{"one of its name elsewhere", "Caddyfile", "docs/Caddyfile", false},
+		{"it, in a folder", "conf/Caddyfile", "conf/Caddyfile", true},
+		{"it, in a folder in other letters", "conf/Caddyfile", "Conf/caddyfile", true},
+		{"its folder", "conf/Caddyfile", "conf", false},
+		{"what a pattern matches", "access-*.log", "access-2006-01-02.log", true},
+		{"what a pattern matches, in other letters", "access-*.log", "Access-2006-01-02.LOG", true},
+		{"what a pattern does not match", "access-*.log", "access.log", false},
+		{"what a pattern would match elsewhere", "access-*.log", "docs/access-1.log", false},
+		{"a name that could be a pattern", "a[1].log", "a[1].log", true},
+		{"what it would match if it were one", "a[1].log", "a1.log", true},
+		{"a name that would be a pattern, were it well-formed", "a[.log", "a[.log", true},
+		{"the root", "Caddyfile", ".", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			site, dir := siteWith(t, "conf/x", "docs/x")
+			site.Hide(filepath.Join(dir, filepath.FromSlash(tt.hide)))
+			require.Equal(t, tt.want, site.Hidden(tt.asked, nil))
+		})
+	}
+}
+
+// TestHiddenByIdentity checks that no other name leads to a hidden file.
+func TestHiddenByIdentity(t *testing.T) {
+	site, dir := siteWith(t, "conf/Caddyfile", "index.html", "same/Caddyfile")
+	outside := filepath.Join(t.TempDir(), "key.pem")
+	require.NoError(t, os.WriteFile(outside, nil, 0o600))
+	site.Hide(filepath.Join(dir, "conf", "Caddyfile"))
+	site.Hide(outside)
+	site.Hide(filepath.Join(dir, "missing"))
+
+	for name, target := range map[string]string{"hard": "conf/Caddyfile", "key": outside} {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(dir, target)
+		}
+		if err := os.Link(target, filepath.Join(dir, name)); err != nil {
+			t.Skip("without hard links:", err)
+		}
+	}
+	if err := os.Symlink(filepath.Join("conf", "Caddyfile"), filepath.Join(dir, "soft")); err != nil {
+		t.Skip("without links:", err)
+	}
+	for name, want := range map[string]bool{
+		"conf/Caddyfile": true,
+		"hard":           true,
+		"soft":           true,
+		"key":            true,
+		"index.html":     false,
+		"same/Caddyfile": false,
+	} {
+		require.Equal(t, want, site.Hidden(name, info(t, filepath.Join(dir, name))), name)
+	}
+	require.False(t, site.Hidden("soft", nil), "by its name alone, a link cannot be told")
+}
+
+// TestHiddenThroughALink checks that it does not matter by which of its names the
+// folder of a hidden file is called.
+func TestHiddenThroughALink(t *testing.T) {
+	_, dir := siteWith(t, "releases/1/x")
+	current := filepath.Join(dir, "current")
+	if err := os.Symlink(filepath.Join("releases", "1"), current); err != nil {
+		t.Skip("without links:", err)
+	}
+	for _, tt := range []struct{ root, hide string }{
+		{current, filepath.Join(dir, "releases", "1", "access-*.log")},
+		{filepath.Join(dir, "releases", "1"), filepath.Join(current, "access-*.log")},
+	} {
+		site := directive.NewSite()
+		site.Root = middleware.NewRoot(tt.root)
+		site.Hide(tt.hide)
+		require.True(t, site.Hidden("access-1.log", nil))
+		require.False(t, site.Hidden("elsewhere/access-1.log", nil))
+	}
+}
+
+// TestHiddenFollowsRotation checks that a file is known again after another one
+// has taken its place, within a second by any name and at once by its own.
+func TestHiddenFollowsRotation(t *testing.T) {
+	site, dir := siteWith(t, "logs/access.log")
+	log := filepath.Join(dir, "logs", "access.log")
+	link := filepath.Join(dir, "link")
+	site.Hide(log)
+	synctest.Test(t, func(t *testing.T) {
+		require.True(t, site.Hidden("logs/access.log", info(t, log)))
+
+		require.NoError(t, os.Rename(log, log+".1"))
+		require.NoError(t, os.WriteFile(log, nil, 0o600))
+		if err := os.Link(log, link); err != nil {
+			t.Skip("without hard links:", err)
+		}
+		require.True(t, site.Hidden("logs/access.log", info(t, log)), "at once")
+
+		time.Sleep(time.Second)
+		require.True(t, site.Hidden("link", info(t, link)))
+		require.False(t, site.Hidden("logs/access.log.1", info(t, log+".1")), "a pattern would hide it")
+	})
+}
+
+func TestHiddenAtOnce(t *testing.T) {
+	site, dir := siteWith(t, "Caddyfile", "index.html")
+	site.Hide(filepath.Join(dir, "Caddyfile"))
+	hidden, shown := info(t, filepath.Join(dir, "Caddyfile")), info(t, filepath.Join(dir, "index.html"))
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			if !site.Hidden("by another name", hidden) || site.Hidden("index.html", shown) {
+				t.Error("mistaken")
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestHideNothing(t *testing.T) {
+	site, dir := siteWith(t, "index.html")
+	require.False(t, site.Hidden("index.html", info(t, filepath.Join(dir, "index.html"))))
+}
+
+func BenchmarkHidden(b *testing.B) {
+	dir := b.TempDir()
+	site := directive.NewSite()
+	site.Root = middleware.NewRoot(dir)
+	for _, name := range []string{"Caddyfile", "access.log", "access-*.log", "error.log", "error-*.log"} {
+		site.Hide(filepath.Join(dir, name))
+	}
+	i, err := os.Stat(dir)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		site.Hidden("docs/guide/index.html", i)
+	}
+}
