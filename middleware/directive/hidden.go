@@ -29,9 +29,9 @@ func (s *Site) Hide(name string) {
 // relative to the site's root and separated by slashes; info may be nil if it is
 // not known.
 func (s *Site) Hidden(name string, info fs.FileInfo) bool {
-	dir, base := filepath.Join(s.Root.Dir, filepath.FromSlash(path.Dir(name))), strings.ToLower(path.Base(name))
+	base := strings.ToLower(path.Base(name))
 	for _, f := range s.hidden.files {
-		if f.isCalled(base) && f.isIn(dir) {
+		if f.isCalled(base) && f.isIn(filepath.Join(s.Root.Dir, filepath.FromSlash(path.Dir(name)))) {
 			return true
 		}
 	}
