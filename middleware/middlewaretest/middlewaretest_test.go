@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -212,9 +213,7 @@ func (w *ownHeader) Write(p []byte) (int, error) {
 
 func (w *ownHeader) WriteHeader(status int) {
 	w.sent = status >= 200
-	for name, values := range w.header {
-		w.unwraps.Header()[name] = values
-	}
+	maps.Copy(w.unwraps.Header(), w.header)
 	w.unwraps.WriteHeader(status)
 }
 
