@@ -1,12 +1,10 @@
 package middleware_test
 
 import (
-	"go/build"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,20 +71,6 @@ func TestPackageOf(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			require.Equal(t, tt.want, middleware.PackageOf(tt.mw(end)))
 		})
-	}
-}
-
-// TestImports keeps the bottom of the module free of anything but the standard
-// library.
-func TestImports(t *testing.T) {
-	pkg, err := build.ImportDir(".", 0)
-	require.NoError(t, err)
-	for _, path := range pkg.Imports {
-		if path == "github.com/shallot-http/shallot/middleware/probe" {
-			continue
-		}
-		host, _, _ := strings.Cut(path, "/")
-		require.NotContains(t, host, ".", "import of %s", path)
 	}
 }
 
