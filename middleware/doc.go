@@ -26,8 +26,9 @@
 // every layer has returned. A layer that fails half way must therefore return
 // a status of 500 or so with its error; (0, err) says that the response is fine.
 //
-// An error is logged once, by the edge, together with the notes of the request
-// (see [Note]): at level Error if the status is 500 or above, at Debug if it is
+// An error is logged once, by the edge or by the layer of error pages that settles
+// the pair in its place (see [LogTo]), together with the notes of the request (see
+// [Note]): at level Error if the status is 500 or above, at Debug if it is
 // [StatusClientClosed], at Info otherwise. The status of a (0, err) is that of
 // [StatusOf], whether or not a response had begun. A status without an error is
 // no failure of the server's and the access log's business. The client never

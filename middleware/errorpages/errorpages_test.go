@@ -208,6 +208,29 @@ func TestLogOfTheChain(t *testing.T) {
 	}
 }
 
+// TestBehindALayerThatHolds checks what becomes of half a response that a layer
+// further out, as one that compresses may, has not let go of: it is dropped, and
+// what failed is the edge's to answer, and to log, like any other failure.
+func TestBehindALayerThatHolds(t *testing.T) {
+	var log, edgeLog logged
+	holds := func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			return next.ServeHTTP(holder{httptest.NewRecorder(), w}, r)
+		})
+	}
+	layer := errorpages.New(errorpages.Config{Log: log.logger()})
+	h := middleware.Edge{Log: edgeLog.logger()}.Handler(middleware.Chain(holds, layer)(middleware.HandlerFunc(
+		func(w http.ResponseWriter, _ *http.Request) (int, error) {
+			io.WriteString(w, "half")
+			return 502, reason
+		})))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, "502 Bad Gateway\n", w.Body.String())
+	require.Equal(t, "level=ERROR msg=\"request failed\" status=502 method=GET path=/ error=\"a secret\"\n", log.String())
+	require.Empty(t, edgeLog.String())
+}
+
 // TestPanicValues checks that nothing a handler may panic with gets past.
 func TestPanicValues(t *testing.T) {
 	for _, v := range []any{"text", 42, []string{"not", "comparable"}, fmt.Errorf("wrapped: %w", http.ErrAbortHandler), stubborn{}} {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,6 +74,14 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 type wrapper struct{ http.ResponseWriter }
 
 func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// holder is a writer that keeps what it is given.
+type holder struct {
+	*httptest.ResponseRecorder
+	under http.ResponseWriter
+}
+
+func (w holder) Unwrap() http.ResponseWriter { return w.under }
 
 type discard struct{ header http.Header }
 
