@@ -24,6 +24,13 @@ func (f HandlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, err
 	return f(w, r)
 }
 
+// A Status is the Handler that returns itself, with which a chain can end:
+// Status(404) where there is nothing left to try.
+type Status int
+
+// ServeHTTP returns s.
+func (s Status) ServeHTTP(http.ResponseWriter, *http.Request) (int, error) { return int(s), nil }
+
 // A Middleware puts a Handler in front of another. It may be called any number
 // of times, so it keeps nothing of one call for the next.
 type Middleware func(next Handler) Handler

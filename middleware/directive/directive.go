@@ -46,6 +46,10 @@ type Directive struct {
 	// Always has Setup called for every site, even for one without such a line:
 	// a site serves files and renders errors whether or not it says so.
 	Always bool
+
+	// Elsewhere is what the directive is called in other versions of Caddy. Those
+	// names are not understood, but whoever writes them is told this one.
+	Elsewhere []string
 }
 
 // A Controller is what a Setup sees of the site being put together.

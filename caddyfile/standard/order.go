@@ -1,0 +1,50 @@
+// Package standard is the usual vocabulary of a Caddyfile: every directive of
+// this module, in the order in which requests meet them.
+//
+//	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: standard.Vocabulary()})
+//
+// Besides the layers, each described by its own package, it has directives that
+// say something of the site itself:
+//
+//	root DIR
+//	index NAME...
+//	bind HOST...
+//	timeouts DURATION|none
+//	timeouts {
+//		read|header|write|idle DURATION|none
+//	}
+//	trusted_proxies NETWORK...
+//
+// Root is the folder a site is served from, by default the working directory.
+// Index names the files that stand for their folder, by default index.html,
+// index.htm, default.html and default.htm. Bind is where to listen: by default
+// at the address of a site that is named by one, at the machine's own for
+// localhost, else everywhere. Timeouts are those of [net/http.Server]: by default
+// 10s for a header, 5m for an idle connection and none for bodies. The proxies
+// trusted are those whose X-Forwarded-For is believed, see
+// [middleware.ClientIP]: by default none.
+package standard
+
+import (
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/middleware/accesslog"
+	"github.com/shallot-http/shallot/middleware/errorpages"
+	"github.com/shallot-http/shallot/middleware/requestid"
+	"github.com/shallot-http/shallot/middleware/static"
+)
+
+// Vocabulary returns the usual vocabulary. It is the caller's own: others may be
+// made of it by Before and After.
+func Vocabulary() caddyfile.Vocabulary {
+	return caddyfile.Vocabulary{
+		root,
+		index,
+		bind,
+		timeouts,
+		trustedProxies,
+		requestid.Directive,
+		accesslog.Directive,
+		errorpages.Directive,
+		static.Directive,
+	}
+}

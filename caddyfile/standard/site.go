@@ -1,0 +1,116 @@
+package standard
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// The directives here become no layer: they say something of the site itself.
+
+var (
+	root           = directive.Directive{Name: "root", Setup: setupRoot}
+	index          = directive.Directive{Name: "index", Setup: setupIndex}
+	bind           = directive.Directive{Name: "bind", Setup: setupBind}
+	timeouts       = directive.Directive{Name: "timeouts", Setup: setupTimeouts}
+	trustedProxies = directive.Directive{Name: "trusted_proxies", Setup: setupTrustedProxies, Elsewhere: []string{"realip"}}
+)
+
+// setupRoot takes a folder that is not there for one that is yet to come, as
+// Caddy 0.7.1 does: a deployment may make it.
+func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
+	line := c.Once()
+	dir := line.Arg()
+	site := c.Site()
+	site.Root = middleware.NewRoot(dir.Text)
+	info, err := os.Stat(site.Root.Dir)
+	switch {
+	case dir.Text == "":
+		line.Errorf(dir, "the folder has no name")
+	case errors.Is(err, fs.ErrNotExist):
+		c.OnStart(func(context.Context) error {
+			site.Log.Warn("root does not exist yet", slog.String("root", site.Root.Dir), slog.String("at", dir.Pos.String()))
+			return nil
+		})
+	case err != nil:
+		line.Errorf(dir, "%w", err)
+	case !info.IsDir():
+		line.Errorf(dir, "%q is not a folder", dir.Text)
+	}
+	return nil, c.Err()
+}
+
+func setupIndex(c *directive.Controller) (middleware.Middleware, error) {
+	line := c.Once()
+	names := line.Args(1, directive.Any)
+	c.Site().Index = make([]string, len(names))
+	for i, name := range names {
+		if name.Text == "" || strings.ContainsAny(name.Text, `/\`) {
+			line.Errorf(name, "%q is not the name of a file within a folder", name.Text)
+		}
+		c.Site().Index[i] = name.Text
+	}
+	return nil, c.Err()
+}
+
+func setupBind(c *directive.Controller) (middleware.Middleware, error) {
+	for _, line := range c.Lines() {
+		for _, host := range line.Args(1, directive.Any) {
+			name := strings.TrimSuffix(strings.TrimPrefix(host.Text, "["), "]")
+			if name == "" || strings.ContainsAny(name, "/*") {
+				line.Errorf(host, "%q is not a host to listen on, such as 127.0.0.1 or ::1", host.Text)
+			}
+			if name == "0.0.0.0" || name == "::" {
+				name = ""
+			}
+			c.Site().Server.Bind = append(c.Site().Server.Bind, name)
+		}
+	}
+	return nil, c.Err()
+}
+
+func setupTimeouts(c *directive.Controller) (middleware.Middleware, error) {
+	line, server := c.Once(), &c.Site().Server
+	parse := func(line *directive.Line, w directive.Word) time.Duration {
+		if w.Text == "none" || w.Text == "0" {
+			return -1
+		}
+		return line.Duration(w)
+	}
+	if all := line.Args(0, 1); len(all) == 1 {
+		d := parse(line, all[0])
+		server.ReadTimeout, server.ReadHeaderTimeout, server.WriteTimeout, server.IdleTimeout = d, d, d, d
+	} else if line.Block == nil {
+		line.Errorf(line.Words[0], "a duration, none, or a block of read, header, write and idle is missing")
+	}
+	for _, prop := range line.Properties("read", "header", "write", "idle") {
+		d := parse(prop, prop.Arg())
+		switch prop.Name() {
+		case "read":
+			server.ReadTimeout = d
+		case "header":
+			server.ReadHeaderTimeout = d
+		case "write":
+			server.WriteTimeout = d
+		case "idle":
+			server.IdleTimeout = d
+		}
+	}
+	return nil, c.Err()
+}
+
+func setupTrustedProxies(c *directive.Controller) (middleware.Middleware, error) {
+	for _, line := range c.Lines() {
+		for _, network := range line.Args(1, directive.Any) {
+			c.Site().Trusted = append(c.Site().Trusted, line.Network(network))
+		}
+	}
+	return nil, c.Err()
+}
