@@ -15,7 +15,8 @@
 // is 2006-01-02T15-04-05.000 in UTC, and perhaps compressed to
 // name-TIME-size.ext.gz; the oldest of these are removed. A file that cannot be
 // rotated, perhaps for lack of a right to write to its folder, grows on: a log is
-// worth more than its size. Where something else, such as logrotate, moves the
+// worth more than its size. What is no regular file, such as a pipe or /dev/null,
+// is never rotated. Where something else, such as logrotate, moves the
 // file away, switch rotation off here and call [File.Reopen] afterwards.
 //
 // In a Caddyfile, the block of a directive that writes a log takes

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/DeRuina/timberjack"
 )
@@ -56,6 +58,8 @@ type File struct {
 
 	mu sync.RWMutex   // held to read f.w by those who write records
 	w  io.WriteCloser // nil unless started
+
+	torn atomic.Bool // the last record was written in part
 
 	lost losses
 	uses uses
@@ -110,13 +114,19 @@ func (f *File) Write(record []byte) (int, error) {
 	if f.w == nil {
 		return 0, f.lost.add(&fs.PathError{Op: "write", Path: f.name, Err: os.ErrClosed})
 	}
-	n, err := f.w.Write(record)
+	line := record
+	if f.torn.Load() && f.torn.Swap(false) { // lest what is left of one record spoils another
+		line = slices.Concat([]byte("\n"), record)
+	}
+	n, err := f.w.Write(line)
 	if err != nil && n == 0 && !f.isStream() {
 		// It could not be rotated, or is longer than a whole file may be.
-		n, err = f.appendTo(record)
+		n, err = f.appendTo(line)
 	}
+	n -= len(line) - len(record)
 	if err != nil {
-		return n, f.lost.add(err)
+		f.torn.Store(n != 0)
+		return max(n, 0), f.lost.add(err)
 	}
 	return n, nil
 }
@@ -139,8 +149,10 @@ func (f *File) open() error {
 	if err != nil {
 		return fmt.Errorf("opening log file: %w", err)
 	}
-	err = f.replace(file)
-	if f.rotation.NoRotation {
+	info, err := file.Stat()
+	rotated := err == nil && info.Mode().IsRegular() && !f.rotation.NoRotation // /dev/null must not be renamed
+	err = errors.Join(err, f.replace(file))
+	if !rotated {
 		return err
 	}
 	// What wrote to it before has ended, so that no two of them compress or remove
