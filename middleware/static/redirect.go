@@ -1,0 +1,74 @@
+package static
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+func redirect(w http.ResponseWriter, location string) (int, error) {
+	w.Header().Set("Location", location)
+	w.Header().Set("Content-Length", "0") // which net/http does not say to a HEAD by itself
+	return http.StatusMovedPermanently, nil
+}
+
+// canonical returns where to send a client that asked for a folder without a
+// slash at the end, or for a file with one; "" if it asked as it should have.
+//
+// The result is a path with exactly one slash at its beginning, so that no path
+// such as //example.com/.. leads to another site (CVE-2022-28923).
+func canonical(w http.ResponseWriter, r *http.Request, folder bool) string {
+	served := r.URL.Path
+	if strings.HasSuffix(served, "/") == folder {
+		return ""
+	}
+	asked := asked(w, r)
+	if strings.HasSuffix("/"+asked.Path, "/") == folder {
+		return "" // it is another layer that put or took the slash
+	}
+	if !strings.HasSuffix(asked.Path, served) && path.Base(asked.Path) != path.Base(served) {
+		return "" // nobody knows what the other path would lead to: caddy#4205, caddy#4466
+	}
+	target := path.Clean("/" + asked.Path)
+	if target == "/" {
+		return ""
+	}
+	if folder {
+		target += "/"
+	}
+	location := url.URL{Path: target, RawQuery: asked.RawQuery}
+	return printable(location.String())
+}
+
+// asked returns the URL that the client asked for. If it was not
+// [middleware.Rewrite] that changed it, as with http.StripPrefix, the request
+// line tells.
+func asked(w http.ResponseWriter, r *http.Request) *url.URL {
+	u := middleware.OriginalURL(w, r)
+	if u != r.URL {
+		return u
+	}
+	line, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return u
+	}
+	return line
+}
+
+// printable escapes what must not be in the field: a query comes as it was sent,
+// in which a number sign is no more than that.
+func printable(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

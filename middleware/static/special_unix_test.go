@@ -1,0 +1,155 @@
+//go:build unix
+
+package static_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/static"
+)
+
+// TestSpecialFiles asks for what is no regular file. Were a pipe opened as a file
+// is, nobody would ever come back.
+func TestSpecialFiles(t *testing.T) {
+	dir := folder(t, map[string]string{"app.js": "js", "page/": "", "real": "x"})
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "app.js.gz"), 0o644))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "page", "index.html"), 0o644))
+	require.NoError(t, os.Symlink("pipe", filepath.Join(dir, "to-pipe")))
+	require.NoError(t, os.Symlink("/dev/zero", filepath.Join(dir, "zero")))
+	t.Chdir(dir) // the path of a socket must be short
+	socket, err := net.Listen("unix", "socket")
+	require.NoError(t, err)
+	defer socket.Close()
+
+	for _, policy := range []static.Symlinks{static.SymlinksInside, static.SymlinksFollow} {
+		s := serve(t, static.Config{Root: pinned(t, dir), Symlinks: policy})
+		for _, path := range []string{"/pipe", "/to-pipe", "/pipe/", "/socket", "/page/", "/app.js.gz", "/zero"} {
+			require.Equal(t, 404, s.get(path).StatusCode, path)
+		}
+		require.Equal(t, "js", result(s.get("/app.js", "Accept-Encoding: gzip")))
+	}
+}
+
+// TestPipeInPlaceOfAFile has the name of a file that is known become a pipe.
+func TestPipeInPlaceOfAFile(t *testing.T) {
+	dir := folder(t, map[string]string{"file": "file"})
+	s := serve(t, static.Config{Root: pinned(t, dir)})
+	require.Equal(t, "file", result(s.get("/file")))
+	require.NoError(t, os.Remove(filepath.Join(dir, "file")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "file"), 0o644))
+	require.Equal(t, "404", result(s.get("/file")))
+}
+
+func TestUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	dir := folder(t, map[string]string{"file": "x", "dir/file": "x"})
+	require.NoError(t, os.Chmod(filepath.Join(dir, "file"), 0))
+	require.NoError(t, os.Chmod(filepath.Join(dir, "dir"), 0))
+	t.Cleanup(func() { os.Chmod(filepath.Join(dir, "dir"), 0o755) })
+	s := serve(t, static.Config{Root: pinned(t, dir)})
+	require.Equal(t, "403", result(s.get("/file")))
+	require.Equal(t, "403", result(s.get("/dir/file")))
+}
+
+// TestTooManyOpenFiles uses up what the process may open.
+func TestTooManyOpenFiles(t *testing.T) {
+	h := static.New(static.Config{Root: pinned(t, folder(t, map[string]string{"file.txt": "file"}))})(middleware.Status(404))
+	get := func() (*httptest.ResponseRecorder, int, error) {
+		w := httptest.NewRecorder()
+		status, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/file.txt", nil))
+		return w, status, err
+	}
+	_, status, err := get()
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+
+	var limit, low syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	low = limit
+	low.Cur = 0
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low))
+	w, status, err := get()
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.ErrorIs(t, err, syscall.EMFILE)
+	require.Equal(t, "5", w.Header().Get("Retry-After"))
+	_, status, _ = get()
+	require.Equal(t, 200, status)
+}
+
+// TestShrinkingFile has a file cut short while it is being sent: the client must
+// not take what it got for all of it.
+func TestShrinkingFile(t *testing.T) {
+	dir := folder(t, nil)
+	sparse(t, filepath.Join(dir, "large.bin"), 64<<20)
+	outcome := make(chan error, 1)
+	layer := static.New(static.Config{Root: pinned(t, dir)})(middleware.Status(404))
+	s := serveHandler(t, middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		status, err := layer.ServeHTTP(w, r)
+		if status != 500 {
+			err = errors.Join(err, errors.New(http.StatusText(status)))
+		}
+		outcome <- err
+		return status, err
+	}))
+	conn, err := net.Dial("tcp", s.addr)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n"))
+	require.NoError(t, err)
+	_, err = conn.Read(make([]byte, 1000)) // it is under way
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(filepath.Join(dir, "large.bin"), 1000))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
+	var got int64
+	for buf := make([]byte, 1<<20); err == nil; {
+		var n int
+		n, err = conn.Read(buf)
+		got += int64(n)
+	}
+	require.Less(t, got, int64(64<<20))
+	require.EqualError(t, <-outcome, "the file has become shorter while it was sent")
+}
+
+// sparse makes a file that takes no room.
+func sparse(t *testing.T, name string, size int64) {
+	t.Helper()
+	write(t, name, "")
+	require.NoError(t, os.Truncate(name, size))
+}
+
+// TestClientLeaves is not the server's failure.
+func TestClientLeaves(t *testing.T) {
+	dir := folder(t, nil)
+	sparse(t, filepath.Join(dir, "large.bin"), 64<<20)
+	status := make(chan int, 1)
+	layer := static.New(static.Config{Root: pinned(t, dir)})(middleware.Status(404))
+	s := serveHandler(t, middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		code, err := layer.ServeHTTP(w, r)
+		status <- code
+		return code, err
+	}))
+	conn, err := net.Dial("tcp", s.addr)
+	require.NoError(t, err)
+	_, err = conn.Write([]byte("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n"))
+	require.NoError(t, err)
+	_, err = conn.Read(make([]byte, 1000))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	require.Equal(t, middleware.StatusClientClosed, <-status)
+}
