@@ -255,73 +255,6 @@ func TestOutputIsWrittenInTurn(t *testing.T) {
 	require.Equal(t, strings.Repeat("/a\n", 800), out.String())
 }
 
-// TestLostLinesAreReportedOnce lets the log's disk be full for a while.
-func TestLostLinesAreReportedOnce(t *testing.T) {
-	for _, name := range []string{"lines", "records"} {
-		t.Run(name, func(t *testing.T) {
-			var report strings.Builder
-			out := &sometimes{full: true}
-			c := accesslog.Config{Output: out, Format: accesslog.Compile("{status}")}
-			if name == "records" {
-				c = accesslog.Config{Logger: slog.New(slog.NewTextHandler(out, nil))}
-			}
-			h := middleware.Edge{Log: plainLogger(&report)}.Handler(accesslog.New(c)(hello))
-			serve := func() {
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-				require.Equal(t, "hello", w.Body.String())
-			}
-			serve()
-			serve()
-			require.Equal(t, "level=ERROR msg=\"access log cannot be written\" error=\"disk full\"\n", report.String())
-			report.Reset()
-			out.full = false
-			serve()
-			serve()
-			require.Equal(t, "level=WARN msg=\"access log can be written again\" lost=2\n", report.String())
-			require.Equal(t, 2, out.lines)
-			report.Reset()
-			out.full = true
-			serve()
-			require.Contains(t, report.String(), "level=ERROR")
-		})
-	}
-}
-
-func BenchmarkHandler(b *testing.B) {
-	reply := middleware.HandlerFunc(func(http.ResponseWriter, *http.Request) (int, error) { return 204, nil })
-	for _, bb := range []struct {
-		name string
-		cfg  accesslog.Config
-	}{
-		{"common", accesslog.Config{Output: io.Discard}},
-		{"combined", accesslog.Config{Output: io.Discard, Format: accesslog.Compile("{combined}")}},
-		{"combined, masked", accesslog.Config{Output: io.Discard, Format: accesslog.Compile("{combined}"), MaskIPv4: 8}},
-		{"json", accesslog.Config{Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}},
-		{"not logged", accesslog.Config{Paths: []middleware.Path{"/elsewhere"}}},
-	} {
-		b.Run(bb.name, func(b *testing.B) {
-			h := accesslog.New(bb.cfg)(reply)
-			r := httptest.NewRequest("GET", "/some/path?and=query", nil)
-			r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-			r.Header.Set("Referer", "https://www.example.com/some/where?else=1")
-			rec := middleware.Record(httptest.NewRecorder())
-			b.ReportAllocs()
-			for b.Loop() {
-				h.ServeHTTP(rec, r)
-			}
-		})
-	}
-}
-
-// TestCombinedIsCheap is what BenchmarkHandler measures and does not check.
-func TestCombinedIsCheap(t *testing.T) {
-	h := accesslog.New(accesslog.Config{Output: io.Discard, Format: accesslog.Compile("{combined}")})(
-		middleware.HandlerFunc(func(http.ResponseWriter, *http.Request) (int, error) { return 204, nil }))
-	rec, r := middleware.Record(httptest.NewRecorder()), httptest.NewRequest("GET", "/some/path?and=query", nil)
-	require.LessOrEqual(t, testing.AllocsPerRun(1000, func() { h.ServeHTTP(rec, r) }), 2.0)
-}
-
 var hello = middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
 	io.WriteString(w, "hello")
 	return 0, nil
@@ -331,25 +264,6 @@ type lineWriter chan<- string
 
 func (w lineWriter) Write(p []byte) (int, error) {
 	w <- string(p)
-	return len(p), nil
-}
-
-var errFull = errors.New("disk full")
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, errFull }
-
-type sometimes struct {
-	full  bool
-	lines int
-}
-
-func (w *sometimes) Write(p []byte) (int, error) {
-	if w.full {
-		return 0, errFull
-	}
-	w.lines++
 	return len(p), nil
 }
 

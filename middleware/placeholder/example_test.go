@@ -3,7 +3,6 @@ package placeholder_test
 import (
 	"fmt"
 	"net/http/httptest"
-	"strings"
 
 	"github.com/shallot-http/shallot/middleware/placeholder"
 )
@@ -33,16 +32,13 @@ func ExampleSink() {
 // A layer that knows more than the request tells says so by Lookup.
 func ExampleValues_lookup() {
 	r := httptest.NewRequest("GET", "/shop/42", nil)
-	groups := strings.Split(r.URL.Path, "/")[1:]
-	t := placeholder.Compile("/{1}.php?section={0}", placeholder.URL)
+	groups := map[string]string{"1": "shop", "2": "42"}
+	t := placeholder.Compile("/{2}.php?section={1}", placeholder.URL)
 	fmt.Printf("%s\n", t.Append(nil, &placeholder.Values{
 		Request: r,
 		Lookup: func(name string) (string, bool) {
-			i := strings.Index("01", name)
-			if i < 0 {
-				return "", false
-			}
-			return groups[i], true
+			value, ok := groups[name]
+			return value, ok
 		},
 	}))
 	// Output: /42.php?section=shop

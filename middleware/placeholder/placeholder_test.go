@@ -126,6 +126,26 @@ func TestRemote(t *testing.T) {
 	require.Equal(t, "-", string(template.Append(nil, &placeholder.Values{Request: r})), "a Unix socket")
 }
 
+func TestURIs(t *testing.T) {
+	for _, u := range []*url.URL{
+		{}, {Path: "/"}, {Path: "/", ForceQuery: true}, {Path: "*"}, {Path: "/a b", RawQuery: "c"},
+		{Path: "/a/b", RawPath: "/a%2Fb"}, {Path: "/a/b", RawPath: "/else"}, {Scheme: "http", Opaque: "//host/a%2Fb", RawQuery: "c"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.URL = u
+		got := placeholder.Compile("{uri}", placeholder.Plain).Append(nil, &placeholder.Values{Request: r})
+		require.Equal(t, u.RequestURI(), string(got))
+	}
+}
+
+func TestAborted(t *testing.T) {
+	r, w := httptest.NewRequest("GET", "/", nil), middleware.Record(httptest.NewRecorder())
+	template := placeholder.Compile("{aborted}", placeholder.Log)
+	require.Equal(t, "true", string(template.Append(nil, &placeholder.Values{Request: r, Writer: w, Aborted: true})))
+	middleware.Note(w, slog.Bool(middleware.NoteAborted, true))
+	require.Equal(t, "true", string(template.Append(nil, &placeholder.Values{Request: r, Writer: w})))
+}
+
 func TestCompile(t *testing.T) {
 	v := values(t)
 	for _, tt := range []struct{ name, text, want string }{
