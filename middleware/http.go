@@ -38,14 +38,7 @@ type edge struct {
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := e.record(w)
 	status, err := e.h.ServeHTTP(rec, r)
-	done := status == 0 && (err == nil || rec.Begun())
-	switch {
-	case status == 0 && err != nil:
-		status = StatusOf(r, err)
-	case status != 0 && (status < 200 || status > 599):
-		status = http.StatusInternalServerError
-	}
-	abort := err != nil && status >= 400 && rec.Begun() && !done
+	status, abort := Settle(rec, r, status, err)
 	if abort {
 		Note(rec, slog.Bool(NoteAborted, true))
 	}
@@ -55,7 +48,7 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case abort:
 		panic(http.ErrAbortHandler)
-	case done || rec.Begun():
+	case status == 0 || rec.Begun():
 	case status >= 400:
 		Error(rec, status)
 	default:

@@ -15,7 +15,7 @@ import (
 // one state of the site even while it is being deployed.
 type Root struct {
 	// Dir is the path of the folder, absolute, for those who must name files to
-	// others, as a FastCGI client must.
+	// others, as a FastCGI client must. What RootOf returns has no links in it.
 	Dir string
 
 	// FS is the folder itself; nothing opened through it lies outside. It is
@@ -45,11 +45,21 @@ func PinnedRoot(dir string) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.OpenRoot(abs)
+	return open(abs)
+}
+
+// open opens the folder dir by the name it has without links, so that Dir and FS
+// mean the same even if a link is changed in between.
+func open(dir string) (*Root, error) {
+	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Root{Dir: abs, FS: folder}, nil
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Root{Dir: dir, FS: folder}, nil
 }
 
 type rootKey struct{}
@@ -141,13 +151,12 @@ func (f *follower) now(dir string) *Root {
 	if latest != nil && latest.FS != nil && sameFolder(latest.FS, dir) {
 		return latest
 	}
-	folder, err := os.OpenRoot(dir)
-	if err != nil {
-		folder = nil // missing, or not to be opened: either way there is nothing to serve
-	}
 	// The one before is closed by the runtime when the last request that works
 	// with it is done.
-	latest = &Root{Dir: dir, FS: folder}
+	latest, err := open(dir)
+	if err != nil {
+		latest = &Root{Dir: dir} // missing, or not to be opened: there is nothing to serve
+	}
 	f.latest.Store(latest)
 	return latest
 }

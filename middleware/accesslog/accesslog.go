@@ -81,25 +81,17 @@ type entry struct {
 	aborted    bool
 }
 
-// settle finds out what the client got, or will get from the edge, by the table of
-// package middleware.
+// settle finds out what the client got, or will get from the edge.
 func (e *entry) settle(status int, err error) {
-	begun := e.rec.Begun()
-	fine := status == 0 && (err == nil || begun)
-	switch {
-	case fine:
+	status, e.aborted = middleware.Settle(e.rec, e.r, status, err)
+	if status == 0 || e.rec.Begun() {
 		status = e.rec.Status()
-	case status == 0:
-		status = middleware.StatusOf(e.r, err)
-	case status < 200 || status > 599:
-		status = http.StatusInternalServerError
 	}
-	e.aborted = e.panicked || begun && !fine && err != nil && status >= 400
-	switch {
-	case begun:
-		status = e.rec.Status()
-	case e.panicked:
-		status = http.StatusInternalServerError
+	if e.panicked {
+		e.aborted = true
+		if !e.rec.Begun() {
+			status = http.StatusInternalServerError
+		}
 	}
 	e.status, e.now = status, time.Now()
 	if e.r.Method != http.MethodHead { // whose body goes nowhere

@@ -1,6 +1,7 @@
 package directive_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,6 +69,40 @@ func TestHiddenByName(t *testing.T) {
 			site.Hide(filepath.Join(dir, filepath.FromSlash(tt.hide)))
 			require.Equal(t, tt.want, site.Hidden(tt.asked, nil))
 		})
+	}
+}
+
+// TestHiddenFromAll checks that a site does not serve what another hides: two
+// sites may well have one folder.
+func TestHiddenFromAll(t *testing.T) {
+	site, dir := siteWith(t, "other.log")
+	other := directive.NewSite()
+	other.Root, other.Shared = site.Root, site.Shared
+	stranger := directive.NewSite()
+	stranger.Root = site.Root
+	other.Hide(filepath.Join(dir, "other.log"))
+	require.True(t, site.Hidden("other.log", nil))
+	require.True(t, site.Hidden("by another name", info(t, filepath.Join(dir, "other.log"))))
+	require.False(t, stranger.Hidden("other.log", nil), "of another pool")
+}
+
+// BenchmarkHidden asks for a file that is not hidden, where 10,000 are: as many
+// logs as there may be sites.
+func BenchmarkHiddenAmongMany(b *testing.B) {
+	dir := b.TempDir()
+	name := filepath.Join(dir, "index.html")
+	require.NoError(b, os.WriteFile(name, nil, 0o600))
+	site := directive.NewSite()
+	site.Root = middleware.NewRoot(dir)
+	for i := range 10_000 {
+		site.Hide(filepath.Join(dir, fmt.Sprintf("site%d.log", i)))
+		site.Hide(filepath.Join(dir, fmt.Sprintf("site%d-*.log", i)))
+	}
+	i, err := os.Stat(name)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		site.Hidden("index.html", i)
 	}
 }
 

@@ -12,12 +12,13 @@ type Resource interface {
 	Close() error
 }
 
-// A Pool holds resources that several sites use, each under its key. It survives
-// a reload, and so does what both the old and the new sites use. The zero Pool
-// is empty.
+// A Pool holds resources that several sites use, each under its key, and the
+// names of files that none of them may serve. It survives a reload, and so does
+// what both the old and the new sites use. The zero Pool is empty.
 type Pool struct {
 	mu      sync.Mutex
 	entries map[any]*entry
+	hidden  hidden
 }
 
 type entry struct {

@@ -19,8 +19,6 @@ type Site struct {
 	Log     *slog.Logger     // for what is of no request; never nil
 	Server  Server           // how to listen
 	Shared  *Pool            // what sites use together
-
-	hidden hidden
 }
 
 // NewSite returns the site of a Caddyfile that says nothing but its addresses:

@@ -68,16 +68,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int,
 		}
 	}()
 	status, err = h.next.ServeHTTP(rec, r)
-	failed := err != nil && status == 0 || status != 0 && (status < 200 || status > 399)
-	if rec.Begun() || !failed {
+	amount, _ := middleware.Settle(rec, r, status, err)
+	if rec.Begun() || amount < 400 {
 		return status, err // the edge knows what to do, and logs to where we would
 	}
-	switch {
-	case status == 0:
-		status = middleware.StatusOf(r, err)
-	case status < 400 || status > 599:
-		status = http.StatusInternalServerError
-	}
+	status = amount
 	if err != nil {
 		middleware.Report(rec, r, status, err)
 	}
