@@ -3,3 +3,14 @@ module github.com/shallot-http/shallot/examples/router
 go 1.26
 
 replace github.com/shallot-http/shallot => ../..
+
+require (
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/rs/cors v1.11.1
+	github.com/shallot-http/shallot v0.0.0-00010101000000-000000000000
+)
+
+require (
+	github.com/DeRuina/timberjack v1.4.9 // indirect
+	github.com/klauspost/compress v1.18.7 // indirect
+)

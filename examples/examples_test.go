@@ -1,0 +1,260 @@
+// Package examples_test starts every example as its reader would.
+package examples_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWrap(t *testing.T) {
+	p := start(t, t.TempDir(), "wrap", "-addr", "127.0.0.1:0")
+	base := p.url(t)
+	status, body, header := get(t, base+"/hello/world")
+	require.Equal(t, 200, status)
+	require.Equal(t, "Hello, world! This is request "+header.Get("X-Request-Id")+".\n", body)
+	status, body, _ = get(t, base+"/panic")
+	require.Equal(t, 500, status)
+	require.Equal(t, "500 Internal Server Error\n", body)
+	p.expect(t, regexp.MustCompile(`^127\.0\.0\.1 - - \[.*\] "GET /panic HTTP/1\.1" 500 26$`))
+}
+
+// TestServerWithoutCaddyfile is the first command of the README.
+func TestServerWithoutCaddyfile(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "server", "-addr", "127.0.0.1:0")
+	base := p.url(t)
+
+	status, body, header := get(t, base+"/")
+	require.Equal(t, 200, status)
+	require.Contains(t, body, "It works.")
+	require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+	p.expect(t, regexp.MustCompile(`"GET / HTTP/1\.1" 200 \d+$`))
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.html"), []byte("<p>mine"), 0o600))
+	status, body, _ = get(t, base+"/")
+	require.Equal(t, 200, status)
+	require.Equal(t, "<p>mine", body)
+
+	status, body, _ = get(t, base+"/missing")
+	require.Equal(t, 404, status)
+	require.Equal(t, "404 Not Found\n", body)
+	p.stop(t)
+}
+
+func TestServerWithCaddyfile(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"Caddyfile":       "127.0.0.1:0\nroot public\nlog ./2015.log\nerrors {\n\t404 404.html\n\tlog errors.log\n}\n",
+		"public/a.txt":    "some text",
+		"public/404.html": "<p>nothing here",
+	})
+	p := start(t, dir, "server")
+	base := p.url(t)
+	for _, name := range []string{"2015.log", "errors.log"} {
+		p.expect(t, regexp.MustCompile("logging to .*"+regexp.QuoteMeta(name)))
+	}
+	status, body, _ := get(t, base+"/a.txt")
+	require.Equal(t, 200, status)
+	require.Equal(t, "some text", body)
+	status, body, _ = get(t, base+"/b.txt")
+	require.Equal(t, 404, status)
+	require.Equal(t, "<p>nothing here", body)
+
+	if runtime.GOOS != "windows" {
+		// As the log rotation of the system does it.
+		require.NoError(t, os.Rename(filepath.Join(dir, "2015.log"), filepath.Join(dir, "2015.log.1")))
+		require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
+		require.Eventually(t, func() bool {
+			_, err := os.Stat(filepath.Join(dir, "2015.log"))
+			return err == nil
+		}, 5*time.Second, 10*time.Millisecond)
+		get(t, base+"/c.txt")
+	}
+	p.stop(t)
+	var log strings.Builder
+	for _, name := range []string{"2015.log.1", "2015.log"} {
+		text, _ := os.ReadFile(filepath.Join(dir, name))
+		log.Write(text)
+	}
+	require.Contains(t, log.String(), `"GET /a.txt HTTP/1.1" 200 9`)
+	require.Contains(t, log.String(), `"GET /b.txt HTTP/1.1" 404 15`)
+}
+
+func TestServerRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  string
+	}{
+		{"a mistake", map[string]string{"Caddyfile": "localhost\nroute /a"}, []string{"-validate"},
+			"Caddyfile:2:1: unknown directive \"route\" (did you mean \"root\"?)\n\troute /a\n\t^\n"},
+		{"a file that is not there", nil, []string{"-conf", "missing"},
+			"open missing: no such file or directory\n"},
+		{"too many wishes", nil, []string{"-conf", "x", "-root", "y"},
+			"-root and -addr are for going without a Caddyfile; leave out -conf or them\n"},
+		{"a log that cannot be opened", map[string]string{"Caddyfile": "127.0.0.1:0\nlog dir/x.log", "dir": "a file"}, nil,
+			"opening log file: mkdir"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, tt.files)
+			cmd := exec.CommandContext(t.Context(), build(t, "server"), tt.args...)
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			require.Error(t, err)
+			require.Contains(t, string(out), tt.want)
+		})
+	}
+}
+
+func TestServerValidates(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"site.conf": "localhost\nlog x.log"})
+	cmd := exec.CommandContext(t.Context(), build(t, "server"), "-conf", "site.conf", "-validate")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, "site.conf is valid\n", string(out))
+	require.NoFileExists(t, filepath.Join(dir, "x.log"), "to check is not to start")
+}
+
+// A process is an example that runs.
+type process struct {
+	cmd   *exec.Cmd
+	lines chan string // what it writes
+	seen  []string
+	done  chan error
+}
+
+// start starts the example called name in dir. It is killed, unless it has ended
+// by then, when the test ends.
+func start(t *testing.T, dir, name string, args ...string) *process {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), build(t, name), args...)
+	cmd.Dir = dir
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	cmd.Stdout, cmd.Stderr = w, w
+	require.NoError(t, cmd.Start())
+	w.Close()
+	p := &process{cmd: cmd, lines: make(chan string, 1000), done: make(chan error, 1)}
+	go func() {
+		defer close(p.lines)
+		for s := bufio.NewScanner(r); s.Scan(); {
+			p.lines <- s.Text()
+		}
+		p.done <- cmd.Wait()
+	}()
+	t.Cleanup(func() { cmd.Process.Kill() })
+	return p
+}
+
+// expect waits for a line that matches.
+func (p *process) expect(t *testing.T, match *regexp.Regexp) []string {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				require.Fail(t, "it has ended", strings.Join(p.seen, "\n"))
+			}
+			p.seen = append(p.seen, line)
+			if m := match.FindStringSubmatch(line); m != nil {
+				return m
+			}
+		case <-timeout:
+			require.Fail(t, "no line matches "+match.String(), strings.Join(p.seen, "\n"))
+		}
+	}
+}
+
+// url waits for the address that the example says it can be reached at.
+func (p *process) url(t *testing.T) string {
+	t.Helper()
+	return p.expect(t, regexp.MustCompile(`(http://[^/\s]+)`))[1]
+}
+
+// stop has the example end by itself.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		p.cmd.Process.Kill() // which knows no better
+		<-p.done
+		return
+	}
+	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+	for line := range p.lines {
+		p.seen = append(p.seen, line)
+	}
+	require.NoError(t, <-p.done, strings.Join(p.seen, "\n"))
+}
+
+var builds sync.Map // of func() (string, error), by the name of the example
+
+// build returns the path of the example's program.
+func build(t *testing.T, name string) string {
+	t.Helper()
+	once, _ := builds.LoadOrStore(name, sync.OnceValues(func() (string, error) {
+		out := filepath.Join(binDir, name)
+		if runtime.GOOS == "windows" {
+			out += ".exe"
+		}
+		text, err := exec.Command("go", "build", "-o", out, "./"+name).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("%w\n%s", err, text)
+		}
+		return out, nil
+	}))
+	path, err := once.(func() (string, error))()
+	require.NoError(t, err)
+	return path
+}
+
+var binDir string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "examples")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		binDir = dir
+		return m.Run()
+	}())
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	}
+}
+
+func get(t *testing.T, url string) (int, string, http.Header) {
+	t.Helper()
+	resp, err := http.Get(url)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body), resp.Header
+}
