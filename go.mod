@@ -6,6 +6,6 @@ require github.com/stretchr/testify v1.12.1
 
 require (
 	github.com/DeRuina/timberjack v1.4.9
-	github.com/klauspost/compress v1.18.7 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )
