@@ -41,6 +41,10 @@ func BenchmarkVersusFileServer(b *testing.B) {
 	} {
 		require.NoError(b, os.WriteFile(name, make([]byte, size), 0o644))
 	}
+	const many = 3000 // more than are remembered
+	for i := range many {
+		require.NoError(b, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.html", i)), make([]byte, 1<<10), 0o644))
+	}
 	root, err := middleware.PinnedRoot(dir)
 	require.NoError(b, err)
 	defer root.FS.Close()
@@ -67,6 +71,60 @@ func BenchmarkVersusFileServer(b *testing.B) {
 		b.Run(tt.name+"/loopback", func(b *testing.B) {
 			compare(b, 50, overLoopback(b, ours, r), overLoopback(b, peer, r))
 		})
+	}
+	for name, siblings := range map[string][]string{"off": {}, "looked for": nil} {
+		b.Run("1 KiB, another file each time, siblings "+name+"/discard", func(b *testing.B) {
+			next := func(h http.Handler) func() {
+				n, r := 0, httptest.NewRequest("GET", "/", nil)
+				r.Header.Set("Accept-Encoding", browser)
+				return func() {
+					n = (n + 1) % many
+					r.URL.Path = fmt.Sprintf("/some/where/%d.html", n)
+					h.ServeHTTP(discard{http.Header{}}, r)
+				}
+			}
+			ours := middleware.Wrap(http.NotFoundHandler(), static.New(static.Config{Root: root, Siblings: siblings}))
+			compare(b, 100, next(ours), next(peer))
+		})
+	}
+}
+
+// BenchmarkAllocations compares this package with http.ServeContent and a file
+// that is open already.
+func BenchmarkAllocations(b *testing.B) {
+	root, err := middleware.PinnedRoot(folder(b, map[string]string{"page.html": string(make([]byte, 1<<10))}))
+	require.NoError(b, err)
+	defer root.FS.Close()
+	r := httptest.NewRequest("GET", "/page.html", nil)
+	r.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
+	b.Run("this", func(b *testing.B) {
+		h := static.New(static.Config{Root: root})(middleware.Status(404))
+		b.ReportAllocs()
+		for b.Loop() {
+			h.ServeHTTP(discard{http.Header{}}, r)
+		}
+	})
+	b.Run("ServeContent", func(b *testing.B) {
+		f, err := root.FS.Open("page.html")
+		require.NoError(b, err)
+		defer f.Close()
+		b.ReportAllocs()
+		for b.Loop() {
+			http.ServeContent(discard{http.Header{}}, r, "page.html", day, f)
+		}
+	})
+}
+
+// BenchmarkPassingOn is what this layer costs an application behind it.
+func BenchmarkPassingOn(b *testing.B) {
+	root, err := middleware.PinnedRoot(b.TempDir())
+	require.NoError(b, err)
+	defer root.FS.Close()
+	h := static.New(static.Config{Root: root})(middleware.Status(404))
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/api/some/where", nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
 	}
 }
 

@@ -49,6 +49,10 @@
 // the file, is answered 416, here and not by an error page, which would not
 // repeat the Content-Range.
 //
+// What is larger than 8 KiB goes to the connection by sendfile(2) where there is
+// one, and what is smaller in one piece with the header. A file that turns out
+// to be shorter than it was, or cannot be read to its end, is cut off.
+//
 // # Siblings
 //
 // A file that has been compressed ahead is sent in place of the original to
@@ -68,8 +72,9 @@
 //
 // For up to a second it is taken for granted that a name that led through no
 // link, or through certain links, still does, and that a sibling that was
-// missing or unfit still is. A deleted, replaced or modified file is noticed at
-// once, and so is a new one.
+// missing or unfit still is. That a file is new, modified, replaced or gone is
+// noticed at once, as is a link whose target is gone. Nothing else is kept: every
+// response is read from the file anew.
 //
 // # In a Caddyfile
 //

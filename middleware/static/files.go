@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -41,6 +40,7 @@ type Tree struct {
 	root  *os.Root // or else
 	fsys  fs.FS
 	dir   string // where root is
+	near  *near  // nil if nobody would close it
 }
 
 // For returns the Tree that r is to be served from.
@@ -86,11 +86,43 @@ func (f *Files) permits(name string) bool {
 // [fs.ErrNotExist] for whatever must not be seen, and makes for the right status
 // with [middleware.StatusOf] otherwise.
 func (t Tree) Open(name string) (fs.File, fs.FileInfo, error) {
-	f, err := t.open(path.Clean(name))
+	name, ok := nameOf(name)
+	if !ok {
+		return nil, nil, fs.ErrNotExist
+	}
+	f, err := t.open(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	return f.File, f.info, nil
+}
+
+// Stat returns the info that Open would, without opening anything.
+func (t Tree) Stat(name string) (info fs.FileInfo, err error) {
+	name, ok := nameOf(name)
+	f := found{name: name}
+	switch {
+	case !ok || !t.files.permits(name):
+		return nil, fs.ErrNotExist
+	case t.fsys != nil:
+		info, err = fs.Stat(t.fsys, name)
+	default:
+		f.fact, err = t.reach(name, func(fact *fact) (err error) {
+			if fact.outside {
+				info, err = os.Lstat(fact.real)
+			} else {
+				info, err = t.root.Lstat(filepath.FromSlash(fact.real))
+			}
+			return err
+		})
+	}
+	if err == nil && (!servable(info.Mode()) || t.hides(f, info)) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, failure(err)
+	}
+	return info, nil
 }
 
 // found is a file or folder that is open.
@@ -107,37 +139,42 @@ func (t Tree) open(name string) (found, error) {
 		return found{}, fs.ErrNotExist
 	case t.fsys != nil:
 		return t.openFS(name)
-	case t.root == nil:
-		return found{}, fs.ErrNotExist
 	}
-	fact, file, err := t.openFile(name)
+	var file *os.File
+	fact, err := t.reach(name, func(fact *fact) (err error) {
+		if fact.outside {
+			file, err = os.OpenFile(fact.real, openFlags, 0)
+		} else {
+			root, name := t.near.inside(t.root, fact.real)
+			file, err = root.OpenFile(filepath.FromSlash(name), openFlags, 0)
+		}
+		return err
+	})
 	if err != nil {
 		return found{}, failure(err)
 	}
 	return t.check(found{File: file, name: name, fact: fact})
 }
 
-// openFile opens what a name leads to. If that is gone it looks once more: the
-// link may lead elsewhere now.
-func (t Tree) openFile(name string) (f *fact, file *os.File, err error) {
-	for cached := true; cached; {
-		if f, cached, err = t.look(name); err != nil {
-			return nil, nil, err
+// reach calls use with what a name leads to. If that is gone it looks once more:
+// the link may lead elsewhere now.
+func (t Tree) reach(name string, use func(*fact) error) (*fact, error) {
+	if t.root == nil {
+		return nil, fs.ErrNotExist
+	}
+	for {
+		f, cached, err := t.look(name)
+		if err != nil {
+			return nil, err
 		}
 		if !servable(f.mode) || f.real != name && !f.outside && !t.files.permits(f.real) {
-			return nil, nil, fs.ErrNotExist
+			return nil, fs.ErrNotExist
 		}
-		if f.outside {
-			file, err = os.OpenFile(f.real, openFlags, 0)
-		} else {
-			file, err = t.root.OpenFile(filepath.FromSlash(f.real), openFlags, 0)
-		}
-		if err == nil || failure(err) != fs.ErrNotExist {
-			break
+		if err = use(f); err == nil || !cached || failure(err) != fs.ErrNotExist {
+			return f, err
 		}
 		t.files.forget(name)
 	}
-	return f, file, err
 }
 
 // openFS does not open what is no file: opening a pipe could take forever.

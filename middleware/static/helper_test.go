@@ -97,11 +97,12 @@ func (s site) do(line string, fields ...string) response {
 	conn, err := net.Dial("tcp", s.addr)
 	require.NoError(s.t, err)
 	defer conn.Close()
-	request := line + " HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n"
+	var request strings.Builder
+	request.WriteString(line + " HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n")
 	for _, f := range fields {
-		request += f + "\r\n"
+		request.WriteString(f + "\r\n")
 	}
-	_, err = io.WriteString(conn, request+"\r\n")
+	_, err = io.WriteString(conn, request.String()+"\r\n")
 	require.NoError(s.t, err)
 	method, _, _ := strings.Cut(line, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})

@@ -36,6 +36,7 @@ type fact struct {
 	outside bool   // of the root
 	mode    fs.FileMode
 
+	scouted  atomic.Bool
 	declined atomic.Uint64 // siblings that are missing or unfit, a bit for each of Config.Siblings
 }
 
@@ -83,21 +84,36 @@ func (f *Files) forget(name string) {
 	}
 }
 
-// find walks from the folder that a name is in, which is likely to be known, to
-// the file itself.
+// find goes on from the folder that a name is in, which is likely to be known.
 func (t Tree) find(name string) (*fact, error) {
-	f := &fact{name: name, real: "."}
-	rest := name
-	if dir, base := path.Split(name); dir != "" {
-		parent, _, err := t.look(dir[:len(dir)-1])
-		switch {
-		case err != nil:
-			return nil, err
-		case parent.outside:
-			return t.findBeyond(f, filepath.Join(parent.real, base))
-		}
-		f.real, rest = parent.real, base
+	dir, base := path.Split(name)
+	if dir == "" {
+		return t.walk(&fact{name: name, real: "."}, name)
 	}
+	for {
+		parent, cached, err := t.look(dir[:len(dir)-1])
+		if err != nil {
+			return nil, err
+		}
+		f := &fact{name: name, real: parent.real}
+		switch {
+		case !parent.mode.IsDir():
+			err = fs.ErrNotExist
+		case parent.outside:
+			f, err = t.findBeyond(f, filepath.Join(parent.real, base))
+		default:
+			f, err = t.walk(f, base)
+		}
+		changed := !parent.mode.IsDir() || parent.real != parent.name // since it was looked at, perhaps
+		if err == nil || !cached || !changed || failure(err) != fs.ErrNotExist {
+			return f, err
+		}
+		t.files.forget(parent.name)
+	}
+}
+
+// walk completes f, starting in the folder f.real with what is left of a name.
+func (t Tree) walk(f *fact, rest string) (*fact, error) {
 	known := false // f.mode is that of f.real
 	for links := 0; rest != ""; {
 		var element string
@@ -113,7 +129,7 @@ func (t Tree) find(name string) (*fact, error) {
 			continue
 		}
 		next := path.Join(f.real, element)
-		info, err := t.root.Lstat(filepath.FromSlash(next))
+		info, err := t.lstat(next)
 		if err != nil {
 			return nil, err
 		}
@@ -187,6 +203,17 @@ func (t Tree) stat(f *fact) (*fact, error) {
 	}
 	f.mode = info.Mode()
 	return f, nil
+}
+
+// lstat walks to the folder that a file is in but once a request.
+func (t Tree) lstat(name string) (fs.FileInfo, error) {
+	if dir, _ := path.Split(name); dir != "" && t.near != nil && t.near.root == nil {
+		if err := t.near.open(t.root, dir); err != nil {
+			return nil, err
+		}
+	}
+	root, name := t.near.inside(t.root, name)
+	return root.Lstat(filepath.FromSlash(name))
 }
 
 // realDir is where the root is, free of links.

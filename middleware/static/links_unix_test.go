@@ -152,7 +152,7 @@ func TestRootIsALink(t *testing.T) {
 // that is seen within a second, and at once if where it led is gone.
 func TestLinkIsExchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := folder(t, map[string]string{"v1/file.txt": "1", "v2/file.txt": "2", "v3/file.txt": "3"})
+		dir := folder(t, map[string]string{"v1/file.txt": "1", "v2/file.txt": "2", "v3/file.txt": "3", "v3/other.txt": "3"})
 		current := filepath.Join(dir, "current")
 		require.NoError(t, os.Symlink("v1", current))
 		exchange := func(target string) {
@@ -160,23 +160,24 @@ func TestLinkIsExchanged(t *testing.T) {
 			require.NoError(t, os.Rename(current+".new", current))
 		}
 		h := static.New(static.Config{Root: pinned(t, dir)})(middleware.Status(404))
-		get := func() string {
+		get := func(name string) string {
 			w := httptest.NewRecorder()
-			_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/current/file.txt", nil))
+			_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/current/"+name, nil))
 			require.NoError(t, err)
 			body, err := io.ReadAll(w.Body)
 			require.NoError(t, err)
 			return string(body)
 		}
-		require.Equal(t, "1", get())
+		require.Equal(t, "1", get("file.txt"))
 		exchange("v2")
 		time.Sleep(time.Second)
-		require.Equal(t, "2", get())
+		require.Equal(t, "2", get("file.txt"))
 		exchange("v3")
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "v2")))
-		require.Equal(t, "3", get())
+		require.Equal(t, "3", get("other.txt"), "which was never asked for")
+		require.Equal(t, "3", get("file.txt"))
 		require.NoError(t, os.Remove(current))
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "v3")))
-		require.Empty(t, get())
+		require.Empty(t, get("file.txt"))
 	})
 }

@@ -55,8 +55,12 @@ func (d Dotfiles) permit(element string) bool {
 	if d == DotfilesDeny {
 		return element == "." || element == ".well-known"
 	}
-	return !isGuarded(strings.ToLower(element)) // file systems may ignore case
+	return !isGuarded(fold(element)) // file systems may ignore case
 }
+
+// fold maps names that differ in case only to one, in lower case; ToUpper unites
+// what ToLower would keep apart, such as s and the long ſ.
+func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 // isGuarded reports whether a name, in lower case, is one that is not put on a
 // site on purpose.

@@ -50,7 +50,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 
 // parsePattern returns what hides takes.
 func parsePattern(prop *directive.Line, arg directive.Word) string {
-	pattern := strings.ToLower(arg.Text)
+	pattern := fold(arg.Text)
 	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 		prop.Errorf(arg, "%q is not a pattern such as *.bak or /drafts/*", arg.Text)
 	}
@@ -60,11 +60,11 @@ func parsePattern(prop *directive.Line, arg directive.Word) string {
 	return pattern
 }
 
-// hides reports whether a pattern, in lower case, is that of a file: of its
+// hides reports whether a pattern, folded, is that of a file: of its
 // last element, or of its whole name if the pattern begins with a slash. What
 // lies below what is hidden is not asked for.
 func hides(pattern, name string) bool {
-	name = strings.ToLower(name)
+	name = fold(name)
 	if whole, ok := strings.CutPrefix(pattern, "/"); ok {
 		pattern = whole
 	} else {

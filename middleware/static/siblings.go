@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware/accept"
@@ -16,7 +17,11 @@ func (h *Handler) sibling(w http.ResponseWriter, r *http.Request, tree Tree, f f
 	accept.Vary(w.Header(), "Accept-Encoding")
 	codings := h.files.cfg.Siblings
 	var room [8]string
-	for _, coding := range accept.EncodingsOf(r.Header).Order(room[:0], codings...) {
+	order := accept.EncodingsOf(r.Header).Order(room[:0], codings...)
+	if len(order) > 0 {
+		tree.scout(f, codings)
+	}
+	for _, coding := range order {
 		bit := bitOf(codings, coding)
 		if f.fact != nil && f.fact.declined.Load()&bit != 0 {
 			continue
@@ -33,6 +38,26 @@ func (h *Handler) sibling(w http.ResponseWriter, r *http.Request, tree Tree, f f
 		}
 	}
 	return found{}, "", false
+}
+
+// scout marks the siblings that f does not have, for requests to come as well.
+func (t Tree) scout(f found, codings []string) {
+	if f.fact == nil || f.fact.scouted.Swap(true) {
+		return
+	}
+	name := f.name
+	if dir, base := path.Split(f.name); dir != "" {
+		parent, _, err := t.look(dir[:len(dir)-1])
+		if err != nil || parent.outside {
+			return
+		}
+		name = path.Join(parent.real, base)
+	}
+	for _, coding := range codings {
+		if _, err := t.lstat(name + suffixOf(coding)); errors.Is(err, fs.ErrNotExist) {
+			f.fact.declined.Or(bitOf(codings, coding))
+		}
+	}
 }
 
 // bitOf returns the bit that stands for a coding: 0 if there are too many.

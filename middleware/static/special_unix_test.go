@@ -35,7 +35,7 @@ func TestSpecialFiles(t *testing.T) {
 
 	for _, policy := range []static.Symlinks{static.SymlinksInside, static.SymlinksFollow} {
 		s := serve(t, static.Config{Root: pinned(t, dir), Symlinks: policy})
-		for _, path := range []string{"/pipe", "/to-pipe", "/pipe/", "/socket", "/page/", "/app.js.gz", "/zero"} {
+		for _, path := range []string{"/pipe", "/to-pipe", "/pipe/", "/socket", "/page/", "/app.js.gz", "/zero", "/pipe/x", "/pipe/x/y", "/to-pipe/x", "/socket/x", "/zero/x"} {
 			require.Equal(t, 404, s.get(path).StatusCode, path)
 		}
 		require.Equal(t, "js", result(s.get("/app.js", "Accept-Encoding: gzip")))
@@ -152,4 +152,33 @@ func TestClientLeaves(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, conn.Close())
 	require.Equal(t, middleware.StatusClientClosed, <-status)
+}
+
+// TestNothingIsLeftOpen counts descriptors, within the next handler too.
+func TestNothingIsLeftOpen(t *testing.T) {
+	const list = "/proc/self/fd"
+	if _, err := os.Stat(list); err != nil {
+		t.Skip("there is no " + list)
+	}
+	count := func() int {
+		entries, err := os.ReadDir(list)
+		require.NoError(t, err)
+		return len(entries)
+	}
+	root := pinned(t, folder(t, map[string]string{"a/b/index.html": "x", "a/b/app.js": "x", "a/b/app.js.zst": "no frame", "a/c/": ""}))
+	var before int
+	h := static.New(static.Config{Root: root})(middleware.HandlerFunc(func(http.ResponseWriter, *http.Request) (int, error) {
+		require.Equal(t, before, count())
+		return http.StatusNotFound, nil
+	}))
+	before = count()
+	for _, path := range []string{"/a/b/", "/a/b", "/a/b/app.js", "/a/b/app.js/", "/a/c", "/a/c/", "/a/b/nothing", "/nothing", "/a/b/app.js/x"} {
+		for _, method := range []string{"GET", "HEAD", "POST"} {
+			r := httptest.NewRequest(method, path, nil)
+			r.Header.Set("Accept-Encoding", "zstd")
+			_, err := h.ServeHTTP(httptest.NewRecorder(), r)
+			require.NoError(t, err)
+			require.Equal(t, before, count(), "%s %s", method, path)
+		}
+	}
 }

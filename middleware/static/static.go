@@ -28,8 +28,9 @@ type Config struct {
 	Index []string
 
 	// Hide reports whether a file is not to exist. It is asked for what would be
-	// served and for every folder on the way there, whose info is nil. Names are
-	// relative to the root and separated by slashes.
+	// served and for every folder on the way there, whose info is nil, and asked
+	// again for where links have led. Names are relative to the root and separated
+	// by slashes.
 	Hide func(name string, info fs.FileInfo) bool
 
 	Dotfiles Dotfiles // those that exist; most do by default
@@ -74,16 +75,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		return h.next.ServeHTTP(w, r)
 	}
 	tree := h.files.For(r)
+	tree.near = new(near)
 	found, err := tree.open(name)
 	folder := err == nil && found.info.IsDir()
 	if folder {
 		found.Close()
 		found, err = h.index(tree, name)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
+		defer tree.near.close()
 		defer found.Close()
 		return h.serve(w, r, tree, found, folder)
+	}
+	tree.near.close() // now: the next handler may take its time
+	switch {
 	case !errors.Is(err, fs.ErrNotExist):
 		return fail(w, r, err)
 	case folder:

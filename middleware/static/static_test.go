@@ -11,7 +11,6 @@ import (
 	"slices"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -286,28 +285,4 @@ func TestTypeOfAnotherLayer(t *testing.T) {
 	resp := s.get("/x.thing")
 	require.Equal(t, "application/x-thing", resp.Header.Get("Content-Type"))
 	require.Empty(t, resp.Header.Get("X-Content-Type-Options"))
-}
-
-// TestWhatIsRemembered checks that changes are seen at once, but for those that
-// the package comment speaks of.
-func TestWhatIsRemembered(t *testing.T) {
-	dir := folder(t, map[string]string{"file.js": "old"})
-	s := serve(t, static.Config{Root: pinned(t, dir)})
-	file := filepath.Join(dir, "file.js")
-	require.Equal(t, "old", result(s.get("/file.js")))
-	write(t, file, "new")
-	require.NoError(t, os.Chtimes(file, day, day.Add(time.Hour)))
-	resp := s.get("/file.js")
-	require.Equal(t, "new", resp.body)
-	require.Equal(t, "Sat, 14 Mar 2026 16:09:26 GMT", resp.Header.Get("Last-Modified"))
-	require.NoError(t, os.Remove(file))
-	require.Equal(t, "404", result(s.get("/file.js")))
-	write(t, file, "back")
-	require.Equal(t, "back", result(s.get("/file.js")))
-	require.NoError(t, os.Remove(file))
-	write(t, filepath.Join(file, "index.html"), "a folder")
-	require.Equal(t, "a folder", result(s.get("/file.js/")))
-	require.NoError(t, os.RemoveAll(file))
-	write(t, file, "a file")
-	require.Equal(t, "a file", result(s.get("/file.js")))
 }
