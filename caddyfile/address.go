@@ -96,14 +96,15 @@ func parsePort(s string) (string, error) {
 // checkHost reports what no host has in it. It leaves to the DNS what it has to
 // say.
 func checkHost(host string) error {
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
-		return nil
+	const usual = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*"
+	if strings.Contains(host, ":") {
+		return nil // splitPort has seen to it
 	}
-	for _, c := range host {
+	for _, c := range strings.TrimLeft(host, usual) {
 		if c == ',' {
 			return errors.New("a space is missing after the comma")
 		}
-		if !unicode.In(c, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune("-_.*\u200c\u200d\u00b7\u30fb", c) {
+		if !unicode.In(c, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune(usual+"\u200c\u200d\u00b7\u30fb", c) { // RFC 5892
 			return fmt.Errorf("%q cannot be part of a host", c)
 		}
 	}

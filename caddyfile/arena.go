@@ -17,10 +17,10 @@ func chunk(last *int) int {
 	return *last
 }
 
-// begin returns an empty slice to append the words of a line to.
-func (a *arena) begin() []directive.Word {
-	if cap(a.words) < 4 {
-		a.words = make([]directive.Word, 0, chunk(&a.grown[0]))
+// begin returns an empty slice to append words to, of which n are expected.
+func (a *arena) begin(n int) []directive.Word {
+	if n > cap(a.words) {
+		a.words = make([]directive.Word, 0, max(n, chunk(&a.grown[0])))
 	}
 	return a.words
 }
@@ -28,7 +28,7 @@ func (a *arena) begin() []directive.Word {
 // end returns the words that were appended to what begin returned.
 func (a *arena) end(words []directive.Word) []directive.Word {
 	n := len(words)
-	if cap(words) == cap(a.words) { // or else they did not fit in
+	if cap(words) == cap(a.words) { // or else they were more
 		a.words = words[n:n]
 	}
 	return words[:n:n]

@@ -9,7 +9,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/directive"
 )
 
-// Arguments are what a body was imported with.
+// arguments is what a body is imported with.
 type arguments struct {
 	words []directive.Word
 	block *expansion // what {block} stands for; nil is nothing

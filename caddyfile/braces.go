@@ -59,7 +59,7 @@ func (p *parser) matchBraces(s *source) {
 				b.def.hi, b.def.last = i, t.line
 				s.defs = append(s.defs, b.def)
 			}
-			if t.marks&markFirst != 0 && b.nested && t.col != s.tokens[b.line].col && fits(s, open, t.col) {
+			if t.marks&markFirst != 0 && b.nested && len(suspects) < maxReported && t.col != s.tokens[b.line].col && fits(s, open, t.col) {
 				suspects = append(suspects, b)
 			}
 			last, end, begins = b, t.line, true

@@ -28,7 +28,7 @@ func (w *walker) append(words []directive.Word, t *token) []directive.Word {
 func (w *walker) substitute(words []directive.Word, word directive.Word, t *token) []directive.Word {
 	if args, ok := w.spread(word, t); ok {
 		if len(words)+len(args) > w.p.limits.Words {
-			w.charge(use{words: len(words) + len(args)})
+			w.charge(use{words: len(words) + len(args)}, word.Pos)
 			return words
 		}
 		for _, arg := range args {
@@ -41,12 +41,12 @@ func (w *walker) substitute(words []directive.Word, word directive.Word, t *toke
 		w.fail(t, "{block} stands for lines, and has to be a line of its own")
 		return words
 	}
-	limit := w.p.limits.WordSize
+	limit, field := w.p.limits.WordSize, "WordSize"
 	if t.kind == kindHeredoc {
-		limit = w.p.limits.HeredocSize
+		limit, field = w.p.limits.HeredocSize, "HeredocSize"
 	}
-	var made []byte
-	done := 0
+	var made strings.Builder
+	done := 0 // how much of text is in there
 	for i := 0; i < len(text); {
 		next := strings.IndexByte(text[i:], '{')
 		if next < 0 {
@@ -55,33 +55,35 @@ func (w *walker) substitute(words []directive.Word, word directive.Word, t *toke
 		i += next
 		value, n, err := w.placeholder(text[i:])
 		if err != nil {
-			w.p.fail(w.within(t, word, i), w.from, "%w", err)
+			w.p.fail(w.placeIn(t, word, i), w.from, "%w", err)
 			break
 		}
 		if n == 0 {
 			i++
 			continue
 		}
-		if len(made)+len(text)-done-n+len(value) > limit {
-			w.fail(t, "with the values of its placeholders, this word has more than %d bytes (Limits.WordSize)", limit)
-			return append(words, word)
+		if made.Len()+len(text)-done-n+len(value) > limit {
+			w.p.exceed(word.Pos, w.from, "with the values of its placeholders, this word has more than %d bytes (Limits.%s)", limit, field)
+			return words
 		}
-		made = append(append(made, text[done:i]...), value...)
+		made.WriteString(text[done:i])
+		made.WriteString(value)
 		i += n
 		done = i
 	}
 	if done > 0 {
-		word.Text = string(append(made, text[done:]...))
-		if w.p.made += len(word.Text); w.p.made > w.p.limits.TotalSize {
-			w.p.exceed(word.Pos, w.from, "values of placeholders have more than %d bytes in all (Limits.TotalSize)", w.p.limits.TotalSize)
+		made.WriteString(text[done:])
+		word.Text = made.String()
+		if w.p.made += made.Len(); w.p.made > w.p.limits.Values {
+			w.p.exceed(word.Pos, w.from, "with the values of their placeholders, words have more than %d bytes in all (Limits.Values)", w.p.limits.Values)
 		}
 	}
 	return append(words, word)
 }
 
-// within returns the place of a placeholder in a word, as far as it is in the
+// placeIn returns the place of a placeholder in a word, as far as it is in the
 // same place in the source.
-func (w *walker) within(t *token, word directive.Word, i int) directive.Pos {
+func (w *walker) placeIn(t *token, word directive.Word, i int) directive.Pos {
 	at := int(t.start) + i
 	if t.kind == kindHeredoc || t.marks&markEscaped != 0 {
 		return word.Pos

@@ -21,6 +21,9 @@ func (p *parser) fail(at directive.Pos, from *directive.Import, format string, a
 	p.errs = append(p.errs, &directive.Error{Pos: at, From: from, Err: fmt.Errorf(format, args...)})
 }
 
+// failures returns how often fail was called.
+func (p *parser) failures() int { return len(p.errs) + p.more }
+
 // exceed is fail for what must not go on.
 func (p *parser) exceed(at directive.Pos, from *directive.Import, format string, args ...any) {
 	if !p.stopped {

@@ -36,18 +36,18 @@ func (w *walker) importFiles(word directive.Word) (bodies []*body) {
 
 // match returns the paths that a path or pattern stands for.
 func (w *walker) match(name string) ([]string, error) {
-	tree, limit := w.p.tree, w.p.limits.Matches
-	file := tree.resolve(name, w.src.name)
-	if !tree.local && (!fs.ValidPath(file) || strings.HasPrefix(name, "/")) {
+	p, limit := w.p, w.p.limits.Matches
+	file := p.tree.resolve(name, w.src.name)
+	if !p.tree.local && (!fs.ValidPath(file) || strings.HasPrefix(name, "/")) {
 		return nil, errors.New("it is outside of the files there are")
 	}
 	switch strings.Count(name, "*") {
 	case 0:
 		return []string{file}, nil
 	case 1:
-		matches, err := tree.glob(file, limit)
+		matches, err := p.tree.glob(file, limit, &p.entries)
 		if err == errTooMany {
-			err = fmt.Errorf("it stands for more than %d files (Limits.Matches)", limit)
+			err = fmt.Errorf("it stands for more than %d files, or there are a hundred times as many to choose from (Limits.Matches)", limit)
 		}
 		return matches, err
 	}
@@ -73,25 +73,33 @@ func (p *parser) load(name string, from *directive.Import) (*source, error) {
 	return s, nil
 }
 
+// suggestSnippet returns a hint for a mistyped name; not for very many of them,
+// since few will be read.
 func (p *parser) suggestSnippet(name string) string {
+	if p.failures() > maxReported {
+		return ""
+	}
 	return directive.Suggest(name, slices.Sorted(maps.Keys(p.snippets))...)
 }
 
-// define makes the snippets of s known. It does so once.
+// define makes the snippets and routes of s known. It does so once.
 func (p *parser) define(s *source) {
 	if s.defined {
 		return
 	}
 	s.defined = true
 	for _, def := range s.defs {
-		switch other := p.snippets[def.name]; {
+		defined, what := p.snippets, "snippet"
+		if def.route {
+			defined, what = p.routes, "route"
+		}
+		switch other := defined[def.name]; {
 		case def.name == "":
 			p.fail(def.at, s.from, "a name is missing between ( and )")
-		case def.route:
 		case other != nil:
-			p.fail(def.at, s.from, "the snippet %q is defined already at %v", def.name, other.at)
+			p.fail(def.at, s.from, "the %s %q is defined already at %v", what, def.name, other.at)
 		default:
-			p.snippets[def.name] = def
+			defined[def.name] = def
 		}
 	}
 }

@@ -88,6 +88,9 @@ func (l *lexer) lookThrough(t *token, indent string) {
 	if strings.Contains(text, "\r") {
 		t.marks |= markEscaped
 	}
+	if indent == "" {
+		return
+	}
 	n := int(t.line)
 	for line := range strings.Lines(text) {
 		n++

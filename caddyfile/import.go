@@ -23,7 +23,7 @@ func (w *walker) importLines() {
 
 // include pushes an expansion, and counts all of it, wherever else it counts.
 func (w *walker) include(e *expansion, at *directive.Import) {
-	w.charge(e.use)
+	w.charge(e.use, at.Pos)
 	w.deepest = max(w.deepest, w.depth+e.depth)
 	if w.deepest > w.p.limits.BlockDepth {
 		w.p.exceed(at.Pos, w.from, "with this import, blocks are more than %d deep (Limits.BlockDepth)", w.p.limits.BlockDepth)
@@ -43,17 +43,23 @@ func (w *walker) importStatement() ([]*body, *arguments) {
 	}
 	if len(words) == 0 || words[0].Text == "" {
 		w.fail(t, "import what? A file, a pattern such as sites/*, or a snippet")
-		return nil, nil
+		return nil, args
 	}
 	if args.words = words[1:]; len(args.words) > w.p.limits.Arguments {
-		w.fail(t, "this import has more than %d arguments (Limits.Arguments)", w.p.limits.Arguments)
-		return nil, nil
+		w.p.exceed(w.src.posOf(t), w.from, "this import has more than %d arguments (Limits.Arguments)", w.p.limits.Arguments)
+		return nil, args
 	}
+	var bodies []*body
 	if s := w.p.snippets[words[0].Text]; s != nil {
-		w.refuseUnused(t, s, args)
-		return []*body{s}, args
+		bodies = []*body{s}
+	} else {
+		bodies = w.importFiles(words[0])
 	}
-	return w.importFiles(words[0]), args
+	w.refuseUnused(t, bodies, args)
+	n := max(1, len(bodies)) // what is not there costs something, too
+	w.p.imports += n
+	w.charge(use{imports: n}, w.src.posOf(t))
+	return bodies, args
 }
 
 // blockOfImport pushes what {block} is to stand for, and returns how deep the
@@ -70,15 +76,22 @@ func (w *walker) blockOfImport() int {
 	return depth
 }
 
-// refuseUnused reports arguments that a snippet makes no use of.
-func (w *walker) refuseUnused(t *token, s *body, args *arguments) {
-	asks := s.requests()
-	if len(args.words) > asks.args {
-		arg := args.words[asks.args]
-		w.p.fail(arg.Pos, w.from, "unexpected %q: the snippet %q makes no use of it", clip(arg.Text), s.name)
+// refuseUnused reports arguments that nothing makes use of.
+func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
+	if len(bodies) == 0 {
+		return
 	}
-	if args.block != nil && !asks.block {
-		w.fail(t, "the snippet %q makes no use of a {block}", s.name)
+	var most asks
+	for _, b := range bodies {
+		asks := b.requests()
+		most.args, most.block = max(most.args, asks.args), most.block || asks.block
+	}
+	if len(args.words) > most.args {
+		arg := args.words[most.args]
+		w.p.fail(arg.Pos, w.from, "unexpected %q: what is imported makes no use of such an argument", clip(arg.Text))
+	}
+	if args.block != nil && !most.block {
+		w.fail(t, "what is imported makes no use of a {block}")
 	}
 }
 
@@ -96,7 +109,6 @@ func (p *parser) expand(b *body, args *arguments, from *directive.Import) *expan
 	defer p.leave(b)
 	w := p.walk(b, from, args)
 	e := p.expansion(func() int {
-		w.charge(use{imports: 1})
 		w.parts(withinFile)
 		return w.deepest
 	})
@@ -106,8 +118,8 @@ func (p *parser) expand(b *body, args *arguments, from *directive.Import) *expan
 	return e
 }
 
-// expansion returns what walk pushes, and counts it by itself. walk returns how
-// deep its blocks are.
+// expansion returns what walk pushes, and what it uses. walk returns how deep its
+// blocks are.
 func (p *parser) expansion(walk func() (depth int)) *expansion {
 	mark, used := len(p.stack), p.use
 	p.use = use{}
@@ -134,7 +146,6 @@ func (p *parser) enter(b *body, from *directive.Import) bool {
 		p.exceed(from.Pos, from.From, "imports are more than %d deep (Limits.ImportDepth)", p.limits.ImportDepth)
 		return false
 	}
-	p.imports++
 	if b.from == nil {
 		b.from = from
 	}

@@ -74,6 +74,7 @@ type lexer struct {
 	line      int // that of i
 	bol       int // where that line begins
 	fresh     bool
+	split     int           // up to there, words have been inspected
 	truncated bool          // the rest made no sense
 	long      directive.Pos // of the last quote that went on in another line
 }
@@ -198,11 +199,18 @@ func (l *lexer) word(t *token) bool {
 		if strings.HasPrefix(l.src[start+1:], "<") {
 			start++ // which keeps it from being a heredoc
 		}
+	case '}':
+		if strings.HasPrefix(l.src[start+1:], "}") {
+			l.fail(l.pos(start+1), "a space is missing after }")
+			t.kind = kindClose
+			l.finish(t, start, start+1, start+1)
+			return true
+		}
 	}
 	end, seen := l.plain(start)
 	t.marks |= seen
 	l.finish(t, start, end, end)
-	if seen != 0 {
+	if seen != 0 && start >= l.split {
 		l.inspect(t)
 	}
 	return true
@@ -249,10 +257,7 @@ func (l *lexer) quoted(t *token) bool {
 		switch c := src[i]; {
 		case c == quote:
 			l.finish(t, start, i, i+1)
-			if l.line > int(t.line) {
-				l.long = l.posOf(t)
-			}
-			l.apart("the closing quote")
+			l.apart(t)
 			return true
 		case c == '\\' && quote == '"' && strings.HasPrefix(src[i+1:], `"`):
 			i++
@@ -283,13 +288,21 @@ func (l *lexer) unclosed(t *token, quote byte) {
 	l.i, l.truncated = len(l.src), true
 }
 
-// apart reports a word that sticks to what was just read.
-func (l *lexer) apart(what string) {
+// apart reports a word that sticks to the quote that closes t.
+func (l *lexer) apart(t *token) {
+	several := l.line > int(t.line)
+	if several {
+		l.long = l.posOf(t)
+	}
 	if l.i == len(l.src) {
 		return
 	}
 	c, _ := utf8.DecodeRuneInString(l.src[l.i:])
-	if !unicode.IsSpace(c) && (c != '\\' || lineEnd(l.src[l.i+1:]) == 0) {
-		l.fail(l.pos(l.i), "a space is missing after %s", what)
+	switch {
+	case unicode.IsSpace(c), c == '\\' && lineEnd(l.src[l.i+1:]) > 0:
+	case several:
+		l.fail(l.pos(l.i), "a space is missing after the quote that closes the one at %v", l.long)
+	default:
+		l.fail(l.pos(l.i), "a space is missing after the closing quote")
 	}
 }

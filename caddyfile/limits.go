@@ -7,8 +7,9 @@ import "cmp"
 // found before the memory for it has been spent.
 type Limits struct {
 	FileSize    int // bytes of one file; 16 MiB
-	TotalSize   int // bytes of all files, and again of all that is put in for placeholders; 64 MiB
-	Words       int // words, those of an import as often as it is imported; 2,000,000
+	TotalSize   int // bytes of all files; 64 MiB
+	Values      int // bytes of all words that have values in place of placeholders; 16 MiB
+	Words       int // words and braces of one file, and words of all lines there are in the end; 2,000,000
 	WordSize    int // bytes of a word; 64 KiB
 	HeredocSize int // bytes of a heredoc; 1 MiB
 	Imports     int // imported files and snippets, each as often as it is imported; 10,000
@@ -24,6 +25,7 @@ func (l Limits) complete() Limits {
 	return Limits{
 		FileSize:    cmp.Or(l.FileSize, 16<<20),
 		TotalSize:   cmp.Or(l.TotalSize, 64<<20),
+		Values:      cmp.Or(l.Values, 16<<20),
 		Words:       cmp.Or(l.Words, 2_000_000),
 		WordSize:    cmp.Or(l.WordSize, 64<<10),
 		HeredocSize: cmp.Or(l.HeredocSize, 1<<20),

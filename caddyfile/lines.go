@@ -174,29 +174,28 @@ func (w *walker) line(t *token) {
 // words returns the words of a line.
 func (w *walker) words() []directive.Word {
 	a := &w.p.arena
-	words := a.begin()
-	for first := true; ; first = false {
-		t := w.peek()
-		if t == nil || !t.kind.isWord() || !first && t.marks&markFirst != 0 {
-			break
-		}
-		w.i++
-		words = w.append(words, t)
+	end := w.i + 1
+	for end < len(w.toks) && w.toks[end].kind.isWord() && w.toks[end].marks&markFirst == 0 {
+		end++
+	}
+	words := a.begin(end - w.i)
+	for ; w.i < end && !w.p.stopped; w.i++ {
+		words = w.append(words, &w.toks[w.i])
 	}
 	w.p.words += len(words)
-	w.charge(use{words: len(words)})
+	w.charge(use{words: len(words)}, w.here())
 	return a.end(words)
 }
 
-// charge counts what is used, and stops if it is too much.
-func (w *walker) charge(u use) {
+// charge counts what is used at a place, and stops if it is too much.
+func (w *walker) charge(u use, at directive.Pos) {
 	p := w.p
 	p.use.add(u)
 	switch {
 	case max(p.use.words, p.words) > p.limits.Words:
-		p.exceed(w.here(), w.from, "with all that is imported, there are more than %d words (Limits.Words)", p.limits.Words)
+		p.exceed(at, w.from, "with all that is imported, there are more than %d words (Limits.Words)", p.limits.Words)
 	case max(p.use.imports, p.imports) > p.limits.Imports:
-		p.exceed(w.here(), w.from, "there are more than %d imports (Limits.Imports)", p.limits.Imports)
+		p.exceed(at, w.from, "there are more than %d imports (Limits.Imports)", p.limits.Imports)
 	}
 }
 
@@ -241,6 +240,11 @@ func (w *walker) open() bool {
 func (w *walker) close() {
 	w.depth--
 	w.i++
+	w.afterBlock()
+}
+
+// afterBlock reports what follows a block in its line.
+func (w *walker) afterBlock() {
 	if t := w.peek(); t != nil && t.marks&markFirst == 0 && t.kind != kindClose {
 		w.fail(t, "what comes after a } has to be in a line of its own")
 	}

@@ -11,17 +11,17 @@ import (
 // ParseConfig says how a Caddyfile is read. The zero ParseConfig reads what it
 // imports from the operating system.
 type ParseConfig struct {
-	// FS is where files are imported from, as paths that are valid there. Nil is
-	// the operating system. To confine imports to a folder, use os.Root.
+	// FS is where files are read from, under names that are valid there. Nil is
+	// the operating system. The FS of an os.Root confines imports to a folder.
 	FS fs.FS
 
 	// Env returns what a placeholder such as {$NAME} stands for. Nil is
 	// os.LookupEnv.
 	Env func(name string) (value string, ok bool)
 
-	// Directives are names that cannot be those of sites, such as
-	// [Vocabulary.Names]. They make for better errors, where braces are missing
-	// for example. Nil is fine.
+	// Directives are words that cannot be addresses of sites, such as
+	// [Vocabulary.Names]. They make for better errors where braces are missing.
+	// Nil is fine.
 	Directives []string
 
 	Limits Limits
@@ -85,8 +85,10 @@ func ParseLines(name string, src []byte, c ParseConfig) ([]*directive.Line, erro
 	s := p.read(p.file.Name, string(src[:min(len(src), p.limits.FileSize+1)]), nil)
 	w := p.walk(s.whole, nil, nil)
 	lines := w.lines(nil, withinFile)
-	_, err := p.result()
-	return lines, err
+	if _, err := p.result(); err != nil {
+		return nil, err
+	}
+	return lines, nil
 }
 
 // A parser reads one Caddyfile.
@@ -97,14 +99,17 @@ type parser struct {
 	file   *File
 
 	snippets map[string]*body
+	routes   map[string]*body
 	loaded   map[string]*source // by tree.key
 	active   []*body            // being expanded, one within the other
 
 	total, made    int // bytes read, and put in for placeholders
+	entries        int // of directories, looked at
 	words, imports int // walked
 	use            use // of what is being expanded, what it shares with others included
 	addrs          int
 	stack          []part
+	scratch        []directive.Word
 	arena          arena
 
 	errs    []*directive.Error
@@ -120,6 +125,7 @@ func newParser(name string, c ParseConfig) *parser {
 		tree:        newTree(c.FS),
 		file:        &File{Name: name, sources: map[string]*source{}},
 		snippets:    map[string]*body{},
+		routes:      map[string]*body{},
 		loaded:      map[string]*source{},
 	}
 	if p.Env == nil {

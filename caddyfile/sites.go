@@ -49,10 +49,9 @@ func (w *walker) importSites(t *token) {
 		if b.at == (directive.Pos{}) {
 			w.p.define(b.src)
 		}
-		if !w.p.enter(b, from) {
+		if w.p.stopped || !w.p.enter(b, from) {
 			return
 		}
-		w.charge(use{imports: 1})
 		inner := w.p.walk(b, from, args)
 		inner.sites()
 		w.p.leave(b)
@@ -69,18 +68,14 @@ func (w *walker) definition(t *token) {
 	}
 	w.i++
 	def := src.defs[i]
-	if !def.route {
-		w.i = def.hi
-		w.depth++
-		w.close()
+	if def.route {
+		route := &Route{Name: def.name, Pos: def.at, From: w.from}
+		route.Lines = w.block(w.from)
+		w.p.file.Routes = append(w.p.file.Routes, route)
 		return
 	}
-	route := &Route{Name: def.name, Pos: def.at, From: w.from}
-	if same := func(r *Route) bool { return r.Name == route.Name }; slices.ContainsFunc(w.p.file.Routes, same) {
-		w.fail(t, "the route %q is defined already", def.name)
-	}
-	route.Lines = w.block(w.from)
-	w.p.file.Routes = append(w.p.file.Routes, route)
+	w.i = def.hi + 1
+	w.afterBlock()
 }
 
 // skipLine reports what is wrong with the line that begins with t, and goes past
@@ -100,12 +95,12 @@ func (w *walker) skipBlock() {
 // site reads a site, from its first address on.
 func (w *walker) site(t *token) {
 	p := w.p
-	known := len(p.errs)
+	known, failures := len(p.errs), p.failures()
 	if w.strayDirective(t) {
 		return
 	}
 	site := &Site{Addrs: w.addresses(), Pos: w.src.posOf(t), From: w.from}
-	if len(site.Addrs) == 0 && len(p.errs) == known {
+	if len(site.Addrs) == 0 && p.failures() == failures {
 		w.fail(t, "this site has no address: what is here stands for nothing")
 	}
 	if b := w.peek(); b != nil && b.kind == kindOpen {
@@ -168,18 +163,18 @@ func (w *walker) endsSite(t *token) bool {
 // may have a new line after them.
 func (w *walker) addresses() (addrs []Address) {
 	var (
-		words []directive.Word
 		comma *token // that was the last thing
 		given int
 	)
+	addrs = make([]Address, 0, min(w.upcoming(), w.p.limits.Addresses))
 	for first := true; ; first = false {
 		t := w.peek()
 		if t == nil || !t.kind.isWord() || !first && comma == nil && t.marks&markFirst != 0 {
 			break
 		}
 		w.i++
-		words = w.append(words[:0], t)
-		for _, word := range words {
+		w.p.scratch = w.append(w.p.scratch[:0], t)
+		for _, word := range w.p.scratch {
 			after := comma
 			comma = nil
 			if text, ok := strings.CutSuffix(word.Text, ","); ok && !word.Quoted {
@@ -200,6 +195,18 @@ func (w *walker) addresses() (addrs []Address) {
 		w.p.fail(at, w.from, "an address is missing after the comma")
 	}
 	return addrs
+}
+
+// upcoming returns how many words there are up to a block or to the end of a line
+// that does not end with a comma.
+func (w *walker) upcoming() int {
+	i := w.i + 1
+	for ; i < len(w.toks) && w.toks[i].kind.isWord(); i++ {
+		if w.toks[i].marks&markFirst != 0 && !strings.HasSuffix(w.src.raw(&w.toks[i-1]), ",") {
+			break
+		}
+	}
+	return i - w.i
 }
 
 // address reads a word as an address.

@@ -45,23 +45,35 @@ func (p *parser) read(name, text string, from *directive.Import) *source {
 		s.broken = true
 		return s
 	}
+	n, ok := p.countTokens(s)
+	if !ok {
+		s.broken = true
+		return s
+	}
+	s.tokens = make([]token, 0, n)
 	lex := newLexer(name, text, p.limits, func(at directive.Pos, format string, args ...any) {
 		p.fail(at, from, format, args...)
 	})
-	// Three tokens a line is usual.
-	s.tokens = make([]token, 0, min(p.limits.Words, 3*strings.Count(text, "\n")+len(text)/64+8))
-	var t token
-	for lex.next(&t) {
-		if len(s.tokens) >= 2*p.limits.Words {
-			p.exceed(lex.posOf(&t), from, "there are more than %d words and braces (Limits.Words)", 2*p.limits.Words)
-			break
-		}
-		s.tokens = append(s.tokens, t)
+	for t := new(token); lex.next(t); {
+		s.tokens = append(s.tokens, *t)
 	}
 	s.broken = lex.truncated
 	p.matchBraces(s)
 	s.whole.hi = len(s.tokens)
 	return s
+}
+
+// countTokens returns how many tokens there are, if that is not too many: to
+// know first is worth reading twice.
+func (p *parser) countTokens(s *source) (n int, ok bool) {
+	lex := newLexer(s.name, s.text, p.limits, func(directive.Pos, string, ...any) {})
+	for t := new(token); lex.next(t); n++ {
+		if n == p.limits.Words {
+			p.exceed(lex.posOf(t), s.from, "the file has more than %d words and braces (Limits.Words)", n)
+			return 0, false
+		}
+	}
+	return n, true
 }
 
 // readable reports whether a file is text, of no more than the usual size.

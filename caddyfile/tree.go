@@ -102,8 +102,10 @@ func (t tree) regular(name string) error {
 var errTooMany = errors.New("too many files")
 
 // glob returns the files that a path with one * stands for, in order. The * is
-// for any part of one element, but for a dot at its beginning.
-func (t tree) glob(pattern string, limit int) ([]string, error) {
+// for any part of one element, but for a dot at its beginning. There can be limit
+// of them, in directories that have a hundred times as many entries; looked is how
+// many were seen.
+func (t tree) glob(pattern string, limit int, looked *int) ([]string, error) {
 	dir, elem := t.split(pattern)
 	var rest []string // what comes after elem
 	for !strings.Contains(elem, "*") && dir != elem {
@@ -114,7 +116,10 @@ func (t tree) glob(pattern string, limit int) ([]string, error) {
 	var matches []string
 	err := t.eachEntry(dir, func(entry fs.DirEntry) error {
 		name := entry.Name()
+		*looked++
 		switch {
+		case *looked > 100*limit:
+			return errTooMany
 		case len(name) < len(prefix)+len(suffix), !strings.HasPrefix(name, prefix), !strings.HasSuffix(name, suffix):
 			return nil
 		case prefix == "" && name[0] == '.':

@@ -26,6 +26,7 @@ func (l *lexer) inspect(t *token) {
 	case first == '{' && !closes && !strings.HasPrefix(s, "{$") && !strings.HasPrefix(s, "{args["):
 		l.fail(l.posOf(t), "%q is read as one word: after a { that opens a block there has to be a space, and a word with blanks has to be in quotes", clip(s))
 		t.kind, t.end = kindOpen, t.start+1
+		l.split = end
 	case first == '}' && !opens:
 		l.fail(l.pos(int(t.start)+1), "a space is missing after }")
 		t.kind, t.end = kindClose, t.start+1

@@ -1,0 +1,385 @@
+package caddyfile_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// TestParseErrors checks what people are told. The wanted text has > for a tab.
+func TestParseErrors(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"no site", "# nothing", `
+Caddyfile:1:1: there is no site here: a site begins with its address, such as localhost:2015
+># nothing
+>^`},
+		{"nothing", "", `
+Caddyfile:1:1: there is no site here: a site begins with its address, such as localhost:2015`},
+		{"only a snippet", "(s) {\n}", `
+Caddyfile:1:1: there is no site here: a site begins with its address, such as localhost:2015
+>(s) {
+>^`},
+
+		{"a printed sample", "//Caddyfile\nlocalhost:2015\ngzip", `
+Caddyfile:1:1: comments begin with #, not with //
+>//Caddyfile
+>^`},
+		{"a printed dash", "localhost\ngit a/b {\n\tthen hugo –destination=/c\n}", `
+Caddyfile:3:12: "–destination=/c" begins with a printer's dash (did you mean "--destination=/c"?); in quotes it is taken as it is
+>then hugo –destination=/c
+>          ^`},
+
+		{"a site without its closing brace", "localhost {\n gzip\n", `
+Caddyfile:1:11: the block of "localhost" is never closed: a } is missing
+>localhost {
+>          ^`},
+		{"a site without its closing brace, and another (caddy#1998)", "a.com {\n\tgzip\n\nb.com {\n\tgzip\n}\n", `
+Caddyfile:1:7: the block of "a.com" is never closed: a } is missing before "b.com" in line 4
+>a.com {
+>      ^`},
+		{"a directive without its closing brace", "a.com {\n\tproxy / b {\n\t\tpolicy random\n\tgzip\n}\nb.com {\n}\n", `
+Caddyfile:2:12: the block of "proxy" is never closed: a } is missing before "gzip" in line 4
+>proxy / b {
+>          ^`},
+		{"a directive without its closing brace, at the end of its site", "a.com {\n\tproxy / b {\n\t\tpolicy random\n}\nb.com {\n}\n", `
+Caddyfile:2:12: the block of "proxy" is never closed: a } is missing
+>proxy / b {
+>          ^`},
+		{"blocks without any closing brace", "a.com, b.com {\nproxy / b {\n", `
+Caddyfile:1:14: the block of "a.com" is never closed: a } is missing
+>a.com, b.com {
+>             ^
+Caddyfile:2:11: the block of "proxy" is never closed: a } is missing
+>proxy / b {
+>          ^`},
+		{"options without a closing brace", "{\n debug\n", `
+Caddyfile:1:1: this block is never closed: a } is missing
+>{
+>^`},
+		{"a closing brace too many", "a.com {\n gzip\n}\n}\n", `
+Caddyfile:4:1: this } closes nothing: the block of "a.com" ended in line 3
+>}
+>^`},
+		{"a closing brace without an opening one (caddy#1076)", "localhost\ngzip\n}", `
+Caddyfile:3:1: this } closes nothing
+>}
+>^`},
+		{"a brace that sticks to the address (caddy#4163)", "a.com{\n gzip\n}", `
+Caddyfile:1:6: a space is missing before {
+>a.com{
+>     ^`},
+		{"a brace that sticks to a word (caddy#2366)", "a.com {\n proxy / b {policy random}\n}", `
+Caddyfile:2:12: "{policy" is read as one word: after a { that opens a block there has to be a space, and a word with blanks has to be in quotes
+>proxy / b {policy random}
+>          ^
+Caddyfile:2:26: a space is missing before }
+>proxy / b {policy random}
+>                        ^`},
+		{"a brace in the line after the directive (caddy#5505)", "a.com {\n\tproxy / b\n\t{\n\t\tpolicy random\n\t}\n}", `
+Caddyfile:3:2: this { has to be in the line of what it belongs to, "proxy"
+>{
+>^`},
+		{"a block of nothing", "a.com {\n\t{\n\t}\n}", `
+Caddyfile:2:2: a block has to belong to something: what is before this {?
+>{
+>^`},
+		{"options that are not first", "a.com {\n}\n{\n\tdebug\n}", `
+Caddyfile:3:1: a block has to belong to something, unless it is the first in the file: then it has the global options
+>{
+>^`},
+		{"words after a block", "a.com {\n\tgzip { } log\n} b.com {\n}", `
+Caddyfile:2:11: what comes after a } has to be in a line of its own
+>gzip { } log
+>         ^
+Caddyfile:3:3: what comes after a } has to be in a line of its own
+>} b.com {
+>  ^`},
+
+		{"no address (caddy#530)", "gzip\nlog a\n", `
+Caddyfile:1:1: "gzip" is a directive, not the address of a site: that comes first, such as localhost:2015
+>gzip
+>^`},
+		{"a directive for an address", "gzip {\n\tlevel 3\n}\n", `
+Caddyfile:1:1: "gzip" is a directive, not the address of a site: that comes first, such as localhost:2015
+>gzip {
+>^`},
+		{"directives between sites (caddy#6095)", "a.com {\n}\ngzip\nproxy / b {\n\tpolicy random\n}\nb.com {\n}", `
+Caddyfile:3:1: "gzip" is a directive, not the address of a site: it has to be between the braces of one
+>gzip
+>^`},
+		{"an unknown directive between sites", "a.com {\n}\nnot_known ./x y\ngzip\nb.com {\n}", `
+Caddyfile:3:1: there is no block after "not_known": of several sites, each has its directives between braces
+>not_known ./x y
+>^`},
+		{"several sites without braces (caddy#4301)", "a.com\ngzip\n\nb.com\nlog\n", `
+Caddyfile:4:1: "b.com" begins a second site, and the first, "a.com", has no braces: of several sites, each has its directives between braces
+>b.com
+>^`},
+		{"a first site without braces", "localhost\ngzip\nhttp://b.com, c.com {\n\tgzip\n}\n", `
+Caddyfile:3:1: "http://b.com," begins a second site, and the first, "localhost", has no braces: of several sites, each has its directives between braces
+>http://b.com, c.com {
+>^`},
+		{"a second site without braces", "a.com {\n\tgzip\n}\nb.com\nlog\ngzip\n", `
+Caddyfile:4:1: there is no block after "b.com": of several sites, each has its directives between braces
+>b.com
+>^`},
+		{"a comma too many", "a.com,\nb.com, {\n}", `
+Caddyfile:2:6: an address is missing after the comma
+>b.com, {
+>     ^`},
+		{"a comma at the end", "a.com,", `
+Caddyfile:1:6: an address is missing after the comma
+>a.com,
+>     ^`},
+		{"a comma first", ", a.com {\n}", `
+Caddyfile:1:1: the address of a site must not be empty
+>, a.com {
+>^`},
+		{"no space after a comma (caddy#5505)", "a.com,b.com {\n}", `
+Caddyfile:1:1: "a.com,b.com": after a comma there has to be a space
+>a.com,b.com {
+>^`},
+
+		{"an open quote", "a.com {\n\tlog \"access.log\n\tgzip\n}\n", `
+Caddyfile:2:6: this quote is never closed
+>log "access.log
+>    ^`},
+		{"an open quote before another", "a.com {\n\tlog \"access.log\n\troot \"/a\"\n}\n", `
+Caddyfile:3:8: a space is missing after the quote that closes the one at Caddyfile:2:6
+>root "/a"
+>      ^`},
+		{"an open heredoc", "a.com {\n\tlog <<END\n\t\tx\n\tEN\n}\n", `
+Caddyfile:2:6: this heredoc is never closed: no line below begins with END
+>log <<END
+>    ^`},
+		{"a byte order mark and an error in the first line", "\ufeffa.com{\n}", `
+Caddyfile:1:6: a space is missing before {
+>a.com{
+>     ^`},
+		{"a zero byte", "a.com\nlog \x00", `
+Caddyfile:2:5: a zero byte: this is not a text file, or not one in UTF-8
+>log �
+>    ^`},
+		{"another encoding", "a.com\nlog /b\xfccher \xff", `
+Caddyfile:2:7: byte 0xfc is not UTF-8
+>log /bcher 
+>      ^`},
+
+		{"a snippet without a block", "(s)\na.com {\n}", `
+Caddyfile:1:1: a name in parentheses is followed by a block, and is in no other block
+>(s)
+>^`},
+		{"a snippet in a site", "a.com {\n\t(s) {\n\t\tgzip\n\t}\n}", `
+Caddyfile:2:2: a snippet or route is defined outside of all blocks
+>(s) {
+>^`},
+		{"a snippet in a snippet", "(s) {\n\t(r) {\n\t\tgzip\n\t}\n}\na.com {\n\timport s\n}", `
+Caddyfile:2:2: a snippet or route is defined outside of all blocks
+>(r) {
+>^
+>imported at Caddyfile:7:2`},
+		{"a snippet of sites in a snippet", "(s) {\n\t(r) {\n\t\tgzip\n\t}\n\ta.com {\n\t}\n}\nimport s", `
+Caddyfile:2:2: a name in parentheses is followed by a block, and is in no other block
+>(r) {
+>^
+>imported at Caddyfile:8:1`},
+		{"a snippet twice", "(s) {\n}\n(s) {\n}\na.com", `
+Caddyfile:3:1: the snippet "s" is defined already at Caddyfile:1:1
+>(s) {
+>^`},
+		{"a snippet without a name", "() {\n}\na.com", `
+Caddyfile:1:1: a name is missing between ( and )
+>() {
+>^`},
+		{"a route twice", "&(s) {\n}\n&(s) {\n}\na.com", `
+Caddyfile:3:1: the route "s" is defined already at Caddyfile:1:1
+>&(s) {
+>^`},
+
+		{"an import of nothing", "a.com\nimport\ngzip", `
+Caddyfile:2:1: import what? A file, a pattern such as sites/*, or a snippet
+>import
+>^`},
+		{"an import of nothing, outside of sites", "import", `
+Caddyfile:1:1: import what? A file, a pattern such as sites/*, or a snippet
+>import
+>^`},
+		{"an argument too many for files", "a.com\nimport d/* 1 2\n-- d/x --\nlog {args[0]}\n-- d/y --\ngzip", `
+Caddyfile:2:14: unexpected "2": what is imported makes no use of such an argument
+>import d/* 1 2
+>             ^`},
+		{"an import of an empty word", "a.com\nimport {$NOPE}", `
+Caddyfile:2:1: import what? A file, a pattern such as sites/*, or a snippet
+>import {$NOPE}
+>^`},
+		{"an import of an unknown snippet", "(common) {\n}\na.com {\n\timport comon\n}", `
+Caddyfile:4:9: there is neither a snippet nor a file "comon" (did you mean "common"?)
+>import comon
+>       ^`},
+		{"an import of too many patterns", "a.com\nimport */*.conf", `
+Caddyfile:2:8: cannot import "*/*.conf": a pattern must not have more than one * (caddy#2096)
+>import */*.conf
+>       ^`},
+		{"an import of a folder", "a.com\nimport d\n-- d/x --\n", `
+Caddyfile:2:8: cannot import "d": it is a directory
+>import d
+>       ^`},
+		{"an import of sites with a block", "import x {\n}\n-- x --\n{block}", `
+Caddyfile:1:1: sites cannot be imported with a {block}
+>import x {
+>^`},
+		{"an argument that is missing", "(s) {\n\tlog {args[0]} x{args[1]}\n}\na.com {\n\timport s a\n\timport s\n}", `
+Caddyfile:2:6: {args[0]}: the import gives no arguments
+>log {args[0]} x{args[1]}
+>    ^
+>imported at Caddyfile:6:2
+Caddyfile:2:17: {args[1]}: the import gives only one argument
+>log {args[0]} x{args[1]}
+>               ^
+>imported at Caddyfile:5:2`},
+		{"an argument too many", "(s) {\n\tlog {args[0]}\n}\na.com {\n\timport s a b\n}", `
+Caddyfile:5:13: unexpected "b": what is imported makes no use of such an argument
+>import s a b
+>           ^`},
+		{"an argument that is none", "(s) {\n\ta {args[x]} {args[1:0:2]} {args.x} {args[-]}\n}\na.com {\n\timport s\n}", `
+Caddyfile:2:4: "{args[x]}" is none of {args[0]}, {args[1:]} and {args[:]}
+>a {args[x]} {args[1:0:2]} {args.x} {args[-…
+>  ^
+>imported at Caddyfile:5:2
+Caddyfile:2:14: "{args[1:0:2]}" is none of {args[0]}, {args[1:]} and {args[:]}
+>a {args[x]} {args[1:0:2]} {args.x} {args[-]}
+>            ^
+>imported at Caddyfile:5:2
+Caddyfile:2:28: "{args.x}" is none of {args[0]}, {args[1:]} and {args[:]}
+>a {args[x]} {args[1:0:2]} {args.x} {args[-]}
+>                          ^
+>imported at Caddyfile:5:2
+Caddyfile:2:37: "{args[-]}" is none of {args[0]}, {args[1:]} and {args[:]}
+>a {args[x]} {args[1:0:2]} {args.x} {args[-]}
+>                                   ^
+>imported at Caddyfile:5:2`},
+		{"arguments within a word", "(s) {\n\tlog a{args[:]}\n}\na.com {\n\timport s x\n}", `
+Caddyfile:2:7: {args[:]} stands for any number of words, and has to be a word of its own
+>log a{args[:]}
+>     ^
+>imported at Caddyfile:5:2`},
+		{"a block too many", "(s) {\n}\na.com {\n\timport s {\n\t}\n}", `
+Caddyfile:4:2: what is imported makes no use of a {block}
+>import s {
+>^`},
+		{"a block among words", "(s) {\n\tlog {block}\n}\na.com {\n\timport s {\n\t}\n}", `
+Caddyfile:2:6: {block} stands for lines, and has to be a line of its own
+>log {block}
+>    ^
+>imported at Caddyfile:5:2`},
+		{"a block of a name that stands for nothing", "(s) {\n\t{args[:]} {\n\t}\n}\na.com {\n\timport s\n}", `
+Caddyfile:2:2: a block has to belong to something: this stands for no words at all
+>{args[:]} {
+>^
+>imported at Caddyfile:6:2`},
+		{"a snippet that imports itself", "(s) {\n\timport s\n}\na.com {\n\timport s\n}", `
+Caddyfile:2:2: "s" imports itself: s → s
+>import s
+>^
+>imported at Caddyfile:5:2`},
+		{"snippets that import each other", "(s) {\n\timport r {args[:]}\n}\n(r) {\n\tlog {args[0]}\n\timport s x\n}\na.com {\n\timport s a\n}", `
+Caddyfile:6:2: "s" imports itself: s → r → s
+>import s x
+>^
+>imported at Caddyfile:2:2
+>imported at Caddyfile:9:2`},
+		{"files that import each other", "import x\n-- x --\na.com {\n\timport y\n}\n-- y --\nlog\nimport Caddyfile", `
+y:2:1: "Caddyfile" imports itself: Caddyfile → x → y → Caddyfile
+>import Caddyfile
+>^
+>imported at x:2:2
+>imported at Caddyfile:1:1`},
+		{"a pattern that is of the file itself", "import *\n", `
+Caddyfile:1:1: "Caddyfile" imports itself: Caddyfile → Caddyfile
+>import *
+>^`},
+		{"an error in an imported file", "a.com {\n\timport x\n}\nb.com {\n\timport x\n}\n-- x --\ngzip\n\tlog \"a\"b\n", `
+x:2:9: a space is missing after the closing quote
+>log "a"b
+>       ^
+>imported at Caddyfile:2:9`},
+
+		{"several, in order", "a.com{\n\tlog \"a\"b\n}\nb.com:x {\n\timport nothing\n}\n}", `
+Caddyfile:1:6: a space is missing before {
+>a.com{
+>     ^
+Caddyfile:2:9: a space is missing after the closing quote
+>log "a"b
+>       ^
+Caddyfile:4:1: "b.com:x" is not the address of a site: "x" is not a port, which is a number up to 65535
+>b.com:x {
+>^
+Caddyfile:5:9: there is neither a snippet nor a file "nothing"
+>import nothing
+>       ^
+Caddyfile:7:1: this } closes nothing: the block of "b.com:x" ended in line 6
+>}
+>^`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := parseFilesWith(tt.src, caddyfile.ParseConfig{Directives: directives, Env: environment})
+			require.Nil(t, f)
+			require.EqualError(t, err, strings.ReplaceAll(strings.TrimPrefix(tt.want, "\n"), "\n>", "\n\t"))
+		})
+	}
+}
+
+// TestManyErrors checks that only some are told of many, the first ones.
+func TestManyErrors(t *testing.T) {
+	for _, n := range []int{10, 11, 5000} {
+		_, err := caddyfile.Parse("", []byte(strings.Repeat(":x {\n}\n", n)), caddyfile.ParseConfig{})
+		lines := strings.Split(err.Error(), "\n")
+		require.Equal(t, `Caddyfile:19:1: ":x" is not the address of a site: "x" is not a port, which is a number up to 65535`, lines[27])
+		if n == 10 {
+			require.Len(t, lines, 30)
+			continue
+		}
+		require.Equal(t, []string{fmt.Sprintf("and %d more", n-10)}, lines[30:])
+	}
+}
+
+// TestParseErrorIsPlaced checks that programs can tell where an error is.
+func TestParseErrorIsPlaced(t *testing.T) {
+	_, err := caddyfile.Parse("", []byte("a.com {\n\tlog \"a\n}"), caddyfile.ParseConfig{})
+	e, ok := errors.AsType[*directive.Error](err)
+	require.True(t, ok)
+	require.Equal(t, directive.Pos{File: "Caddyfile", Line: 2, Col: 6}, e.Pos)
+	require.Equal(t, "\tlog \"a", e.Source)
+}
+
+func TestExplain(t *testing.T) {
+	f, err := parseFiles("(s) {\n\tgzip a\n}\na.com {\n\timport s\n\timport x\n\tlog\n}\n-- x --\nroot\n")
+	require.NoError(t, err)
+	at := func(file string, line, col int, text string) error {
+		return &directive.Error{Pos: directive.Pos{File: file, Line: line, Col: col}, Err: errors.New(text)}
+	}
+	wrapped := at("Caddyfile", 4, 1, "fourth")
+	require.NoError(t, f.Explain(nil))
+	require.EqualError(t, f.Explain(errors.Join(
+		errors.New("without a place"),
+		at("x", 1, 1, "third"),
+		at("Caddyfile", 7, 2, "second"),
+		errors.Join(at("Caddyfile", 2, 7, "first"), at("elsewhere", 1, 1, "of another file")),
+		at("Caddyfile", 2, 7, "first again"),
+		fmt.Errorf("wrapped: %w", wrapped),
+	)), strings.Join([]string{
+		"Caddyfile:2:7: first", "\tgzip a", "\t     ^", "\timported at Caddyfile:5:2",
+		"Caddyfile:7:2: second", "\tlog", "\t^",
+		"elsewhere:1:1: of another file",
+		"x:1:1: third", "\troot", "\t^", "\timported at Caddyfile:6:9",
+		"without a place",
+		"wrapped: Caddyfile:4:1: fourth",
+	}, "\n"))
+	require.EqualError(t, wrapped, "Caddyfile:4:1: fourth\n\ta.com {\n\t^", "though its text was part of another before")
+}
