@@ -31,7 +31,7 @@ Caddyfile:1:1: comments begin with #, not with //
 >//Caddyfile
 >^`},
 		{"a printed dash", "localhost\ngit a/b {\n\tthen hugo –destination=/c\n}", `
-Caddyfile:3:12: "–destination=/c" begins with a printer's dash (did you mean "--destination=/c"?); in quotes it is taken as it is
+Caddyfile:3:12: "–destination=/c" begins with a typographic dash (did you mean "--destination=/c"?); in quotes it is taken as it is
 >then hugo –destination=/c
 >          ^`},
 

@@ -56,12 +56,12 @@ func (l *lexer) inspectWide(t *token, s string) {
 	c, size := utf8.DecodeRuneInString(s)
 	switch {
 	case strings.ContainsRune(dashes, c):
-		l.fail(l.posOf(t), "%q begins with a printer's dash (did you mean %q?); in quotes it is taken as it is", clip(s), "--"+clip(strings.TrimLeft(s[size:], "-")))
+		l.fail(l.posOf(t), "%q begins with a typographic dash (did you mean %q?); in quotes it is taken as it is", clip(s), "--"+clip(strings.TrimLeft(s[size:], "-")))
 	case strings.ContainsRune(quotes, c):
-		l.fail(l.posOf(t), `%c is a printer's quote: use "`, c)
+		l.fail(l.posOf(t), `%c is a typographic quote: use "`, c)
 	default:
 		if c, size := utf8.DecodeLastRuneInString(s); strings.ContainsRune(quotes, c) {
-			l.fail(l.pos(int(t.end)-size), `%c is a printer's quote: use "`, c)
+			l.fail(l.pos(int(t.end)-size), `%c is a typographic quote: use "`, c)
 		}
 	}
 }
