@@ -12,12 +12,12 @@ func (w *walker) importLines() {
 	t := &w.toks[w.i]
 	bodies, args := w.importStatement()
 	for _, b := range bodies {
-		at := &directive.Import{Pos: w.src.posOf(t)}
-		e := w.p.expand(b, args, &directive.Import{Pos: at.Pos, From: w.from})
+		at := w.src.posOf(t)
+		e := w.expand(b, args, at)
 		if e == nil {
 			return
 		}
-		w.include(e, at)
+		w.include(e, &directive.Import{Pos: at})
 	}
 }
 
@@ -95,22 +95,23 @@ func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
 	}
 }
 
-// expand returns what b stands for when it is imported by from, or nil if it
+// expand returns what b stands for when it is imported at a place, or nil if it
 // cannot be.
-func (p *parser) expand(b *body, args *arguments, from *directive.Import) *expansion {
+func (w *walker) expand(b *body, args *arguments, at directive.Pos) *expansion {
 	asks := b.requests()
 	same := asks.args == 0 && !asks.block
 	if same && b.expanded != nil {
 		return b.expanded
 	}
+	p, from := w.p, &directive.Import{Pos: at, From: w.from}
 	if !p.enter(b, from) {
 		return nil
 	}
 	defer p.leave(b)
-	w := p.walk(b, from, args)
+	inner := p.walk(b, from, args)
 	e := p.expansion(func() int {
-		w.parts(withinFile)
-		return w.deepest
+		inner.parts(withinFile)
+		return inner.deepest
 	})
 	if same {
 		b.expanded = e

@@ -136,6 +136,23 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestParseIsLinear checks that ten times as many sites cost ten times as much,
+// imports or not, and what that is.
+func TestParseIsLinear(t *testing.T) {
+	cost := func(src []byte) (bytes int) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := caddyfile.Parse("", src, caddyfile.ParseConfig{})
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		return int(after.TotalAlloc - before.TotalAlloc)
+	}
+	sites := cost(manySites(10_000))
+	require.Less(t, sites, 60<<20)
+	require.Less(t, sites, 11*cost(manySites(1000)))
+	require.Less(t, cost(manyImports(10_000)), 11*cost(manyImports(1000)))
+}
+
 // BenchmarkHostile has each of the hostile Caddyfiles take no more than 50 ms.
 func BenchmarkHostile(b *testing.B) {
 	for _, tt := range hostile {
