@@ -56,17 +56,16 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// record returns the Recorder of this edge, which has a logger as no others have.
+// record returns the Recorder of this edge.
 func (e edge) record(w http.ResponseWriter) *Recorder {
 	rec := Record(w)
-	switch {
-	case e.Log == nil && rec.log == nil:
-		rec.log = Logger(w)
-	case rec.log == nil:
+	if e.Log != nil {
+		if rec.edge || rec.log != nil {
+			rec = &Recorder{w: rec} // for that one is spoken for
+		}
 		rec.log = e.Log
-	case e.Log != nil:
-		return &Recorder{w: rec, log: e.Log} // for rec belongs to an edge further out
 	}
+	rec.edge = true
 	return rec
 }
 

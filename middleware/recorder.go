@@ -19,12 +19,19 @@ import (
 // it is a mere optimization, does without.
 type Recorder struct {
 	w      http.ResponseWriter
-	status int
+	status int32 // which, with edge, makes a Recorder smaller, and that is most of what it costs
+	edge   bool  // one settles with this Recorder
 	size   int64
-	id     uint64
-	log    *slog.Logger // of the edge that settles with this Recorder; nil if none does
-	url    *url.URL     // as the client sent it, once a layer has put another in its place
-	notes  []slog.Attr
+	log    *slog.Logger // to use from here on inward; nil is that of a Recorder further out
+	facts  *facts       // nil until there are any
+}
+
+// Facts are what the Recorder furthest out knows of a request.
+type facts struct {
+	id    uint64
+	url   *url.URL // as the client sent it, once a layer has put another in its place
+	notes []slog.Attr
+	room  [2]slog.Attr // for the first notes
 }
 
 var (
@@ -59,14 +66,15 @@ const (
 // writer itself it belongs to the goroutine that serves the request.
 func Note(w http.ResponseWriter, fact slog.Attr) {
 	if rec := outermost(w); rec != nil {
-		rec.notes = append(rec.notes, fact)
+		f := rec.know()
+		f.notes = append(f.notes, fact)
 	}
 }
 
 // Notes returns what was noted of the request so far.
 func Notes(w http.ResponseWriter) []slog.Attr {
-	if rec := outermost(w); rec != nil {
-		return rec.notes
+	if rec := outermost(w); rec != nil && rec.facts != nil {
+		return rec.facts.notes
 	}
 	return nil
 }
@@ -86,7 +94,7 @@ func (r *Recorder) Begun() bool { return r.status != 0 }
 
 // Status returns the final status sent, which is 200 unless something else
 // was, and 101 for a hijacked connection.
-func (r *Recorder) Status() int { return cmp.Or(r.status, http.StatusOK) }
+func (r *Recorder) Status() int { return cmp.Or(int(r.status), http.StatusOK) }
 
 // Size returns the number of bytes of body accepted by the writer underneath.
 func (r *Recorder) Size() int64 { return r.size }
@@ -94,7 +102,16 @@ func (r *Recorder) Size() int64 { return r.size }
 // Unwrap returns the writer underneath, for [http.ResponseController].
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.w }
 
-func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, status) }
+func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, int32(status)) }
+
+// know returns r's facts, to add to them.
+func (r *Recorder) know() *facts {
+	if r.facts == nil {
+		r.facts = new(facts)
+		r.facts.notes = r.facts.room[:0]
+	}
+	return r.facts
+}
 
 // Header returns the header of the writer underneath.
 func (r *Recorder) Header() http.Header { return r.w.Header() }
@@ -180,16 +197,17 @@ func requestID(w http.ResponseWriter) uint64 {
 	if rec == nil {
 		return 0
 	}
-	if rec.id == 0 {
-		rec.id = lastID.Add(1)
+	f := rec.know()
+	if f.id == 0 {
+		f.id = lastID.Add(1)
 	}
-	return rec.id
+	return f.id
 }
 
 // Logger returns the logger of the chain that w belongs to: that of the nearest
 // [Edge] outward, or else slog.Default().
 func Logger(w http.ResponseWriter) *slog.Logger {
-	if rec := recorderOfEdge(w); rec != nil {
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.log != nil }); rec != nil {
 		return rec.log
 	}
 	return slog.Default()
@@ -200,7 +218,7 @@ func Logger(w http.ResponseWriter) *slog.Logger {
 // layer that keeps the log of errors: where it must leave a failure to the edge,
 // because the response is to be cut off, the failure still gets into that log.
 func LogTo(w http.ResponseWriter, log *slog.Logger) {
-	rec := recorderOfEdge(w)
+	rec := nearest(w, func(rec *Recorder) bool { return rec.edge })
 	if rec == nil {
 		rec = outermost(w)
 	}
@@ -209,9 +227,10 @@ func LogTo(w http.ResponseWriter, log *slog.Logger) {
 	}
 }
 
-func recorderOfEdge(w http.ResponseWriter) *Recorder {
+// nearest returns the first Recorder outward that is right, or nil.
+func nearest(w http.ResponseWriter, right func(*Recorder) bool) *Recorder {
 	for {
-		if rec, ok := w.(*Recorder); ok && rec.log != nil {
+		if rec, ok := w.(*Recorder); ok && right(rec) {
 			return rec
 		}
 		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })

@@ -10,8 +10,10 @@ import (
 // client asked for call [OriginalURL]. The request given is left as it was, so
 // that a log further out tells the truth.
 func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
-	if rec := outermost(w); rec != nil && rec.url == nil {
-		rec.url = r.URL
+	if rec := outermost(w); rec != nil {
+		if f := rec.know(); f.url == nil {
+			f.url = r.URL
+		}
 	}
 	rewritten := new(http.Request)
 	*rewritten = *r
@@ -23,8 +25,8 @@ func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
 // OriginalURL returns the URL that the client asked for: r's own, unless a
 // layer has put another in its place with [Rewrite].
 func OriginalURL(w http.ResponseWriter, r *http.Request) *url.URL {
-	if rec := outermost(w); rec != nil && rec.url != nil {
-		return rec.url
+	if rec := outermost(w); rec != nil && rec.facts != nil && rec.facts.url != nil {
+		return rec.facts.url
 	}
 	return r.URL
 }
