@@ -1,0 +1,137 @@
+package standard_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/caddyfile/standard"
+)
+
+// TestSamples serves the Caddyfiles by which Caddy 0.7.1 was first presented,
+// but for the ports.
+func TestSamples(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		requests   []request
+		logs       map[string]string // contained in the file called so
+	}{
+		{
+			name: "a site without braces", text: "localhost:0\nlog ./2015.log",
+			requests: []request{{"localhost", "/hello.txt", 200, "hello"}, {"localhost", "/2015.log", 404, "404 Not Found\n"}},
+			logs:     map[string]string{"2015.log": `"GET /hello.txt HTTP/1.1" 200 5`},
+		},
+		{
+			name: "two sites on one port", text: "foo.com:0 {\n\tlog ./foo.log\n\tbind 127.0.0.1\n}\nbar.com:0 {\n\tlog ./bar.log\n\tbind 127.0.0.1\n}",
+			requests: []request{
+				{"foo.com", "/hello.txt?foo", 200, "hello"}, {"bar.com", "/hello.txt?bar", 200, "hello"},
+				{"FOO.com", "/bar.log", 404, "404 Not Found\n"}, {"other.com", "/hello.txt", 404, "404 Not Found\n"},
+			},
+			logs: map[string]string{"foo.log": "GET /hello.txt?foo", "bar.log": "GET /hello.txt?bar"},
+		},
+		{
+			name: "a site with braces", text: "localhost:0 {\n\tlog ./2015.log\n}",
+			requests: []request{{"localhost", "/hello.txt", 200, "hello"}},
+			logs:     map[string]string{"2015.log": `"GET /hello.txt HTTP/1.1" 200 5`},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Chdir(dir)
+			require.NoError(t, os.WriteFile("hello.txt", []byte("hello"), 0o600))
+			require.NoError(t, os.WriteFile("Caddyfile", []byte(tt.text), 0o600))
+			addr, stop := serve(t, "Caddyfile")
+			for _, r := range tt.requests {
+				status, body := r.send(t, addr)
+				require.Equal(t, r.status, status, r)
+				require.Equal(t, r.body, body, r)
+			}
+			stop()
+			for name, want := range tt.logs {
+				text, err := os.ReadFile(filepath.Join(dir, name))
+				require.NoError(t, err)
+				require.Contains(t, string(text), want)
+			}
+		})
+	}
+}
+
+// TestSampleWithItsHeading checks that who copies a printed sample with the line
+// that heads it is told what to do.
+func TestSampleWithItsHeading(t *testing.T) {
+	_, err := caddyfile.Parse("Caddyfile", []byte("//Caddyfile\nlocalhost:2015\n"), caddyfile.ParseConfig{})
+	require.ErrorContains(t, err, "Caddyfile:1:1: ")
+	require.ErrorContains(t, err, "#")
+}
+
+// TestErrorsAreLogged checks that a failure ends in the log and the pages of its
+// own site, inside its access log.
+func TestErrorsAreLogged(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	require.NoError(t, os.WriteFile("404.html", []byte("<h1>Gone fishing</h1>"), 0o600))
+	require.NoError(t, os.WriteFile("Caddyfile", []byte("127.0.0.1:0\nlog access.log\nerrors {\n\tlog error.log\n\t404 404.html\n}"), 0o600))
+	addr, stop := serve(t, "Caddyfile")
+	status, body := request{host: "127.0.0.1", path: "/missing"}.send(t, addr)
+	require.Equal(t, 404, status)
+	require.Equal(t, "<h1>Gone fishing</h1>", body)
+	stop()
+	text, err := os.ReadFile("access.log")
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"GET /missing HTTP/1.1" 404 21`)
+}
+
+func TestOrder(t *testing.T) {
+	require.Equal(t, "root index bind timeouts trusted_proxies request_id log errors static",
+		strings.Join(standard.Vocabulary().Names(), " "))
+}
+
+func TestVocabularyIsTheCallersOwn(t *testing.T) {
+	standard.Vocabulary()[0].Name = "changed"
+	require.Equal(t, "root", standard.Vocabulary()[0].Name)
+}
+
+type request struct {
+	host, path string
+	status     int
+	body       string
+}
+
+func (r request) send(t *testing.T, addr net.Addr) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+addr.String()+r.path, nil)
+	require.NoError(t, err)
+	req.Host = r.host
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(text)
+}
+
+// serve serves the Caddyfile called name until stop is called.
+func serve(t *testing.T, name string) (addr net.Addr, stop func()) {
+	t.Helper()
+	server, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: standard.Vocabulary()})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	require.NoError(t, server.Listen(ctx))
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx) }()
+	stop = func() {
+		http.DefaultClient.CloseIdleConnections()
+		cancel()
+		require.NoError(t, <-done)
+	}
+	t.Cleanup(cancel)
+	return server.Listeners()[0].Addr, stop
+}
