@@ -71,6 +71,8 @@ func TestEnvErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
 		{"not set, but required", "log a{$NOPE?}", `Caddyfile:1:6: the environment variable NOPE is not set`},
 		{"not set, but required, further down in quotes", "log \"a\nb {$NOPE?}\"", `Caddyfile:2:3: the environment variable NOPE is not set`},
+		{"not set, but required, after a byte order mark", "\ufefflog {$NOPE?}", `Caddyfile:1:5: the environment variable NOPE is not set`},
+		{"not set, but required, in a heredoc", "log <<X\n\t{$NOPE?}\n\tX", `Caddyfile:1:5: the environment variable NOPE is not set`},
 		{"not closed", "log {$HOST a", `Caddyfile:1:5: {$HOST is never closed within its word (a word with blanks has to be in quotes)`},
 		{"a default with blanks", "log {$HOST:a b}", `Caddyfile:1:5: {$HOST is never closed within its word (a word with blanks has to be in quotes)`},
 		{"several words in a word", "log a{$LIST*}", `Caddyfile:1:6: {$LIST*} stands for any number of words, and has to be a word of its own`},
