@@ -30,6 +30,7 @@ const (
 type port struct {
 	number string
 	places []boundPlace
+	named  map[siteName][]int // of places
 	hosts  hosts
 	listen []string // hosts; "" is all
 	server directive.Server
@@ -41,6 +42,9 @@ type boundPlace struct {
 	host  string // the site's
 	binds []string
 }
+
+// A siteName is what only sites on different addresses can have in common.
+type siteName struct{ host, path string }
 
 // Hosts to listen on that are not names.
 const (
@@ -91,13 +95,18 @@ func (p *port) add(a Address, s *site) (taken *place) {
 	if len(binds) == 0 {
 		binds = []string{a.bind()}
 	}
-	for _, q := range p.places {
-		if q.host == a.host() && string(q.path) == a.Path && overlap(q.binds, binds) {
+	name := siteName{a.host(), a.Path}
+	for _, i := range p.named[name] {
+		if q := p.places[i]; overlap(q.binds, binds) {
 			return q.place
 		}
 	}
+	if p.named == nil {
+		p.named = map[siteName][]int{}
+	}
+	p.named[name] = append(p.named[name], len(p.places))
 	p.places = append(p.places, boundPlace{
-		&place{path: middleware.Path(a.Path), address: a, site: s}, a.host(), binds})
+		&place{path: middleware.Path(a.Path), address: a, site: s}, name.host, binds})
 	return nil
 }
 
