@@ -34,6 +34,9 @@ type Config struct {
 
 // Load reads the Caddyfile called name and builds it.
 func Load(name string, c Config) (*Server, error) {
+	if c.Parse.Directives == nil {
+		c.Parse.Directives = c.Vocabulary.Names()
+	}
 	f, err := ParseFile(name, c.Parse)
 	if err != nil {
 		return nil, err
@@ -56,9 +59,13 @@ func Build(f *File, c Config) (*Server, error) {
 		unknown: c.UnknownHost,
 		pool:    b.pool,
 		all:     new(hosts),
+		ended:   make(chan struct{}),
 	}
 	for _, line := range f.Options {
 		b.fail(&directive.Error{Pos: line.Words[0].Pos, Path: line.Name(), Err: errors.New("there are no global options")})
+	}
+	for _, route := range f.Routes {
+		b.fail(&directive.Error{Pos: route.Pos, From: route.From, Path: "&(" + route.Name + ")", Err: errors.New("there are no named routes")})
 	}
 	for _, decl := range f.Sites {
 		s.sites = append(s.sites, b.site(decl))

@@ -118,6 +118,9 @@ Caddyfile:5:2: unknown directive "ansver" (did you mean "answer"?)
 		{"https without a certificate", "https://example.com", `Caddyfile:1:1: https://example.com: https needs a certificate, which the site has not got
 	https://example.com
 	^`},
+		{"a named route", "&(app) {\n\tanswer a\n}\nexample.com {\n}", `Caddyfile:1:1: &(app): there are no named routes
+	&(app) {
+	^`},
 		{"a global option", "{\n\temail a@b.c\n}\nexample.com {\n}", `Caddyfile:2:2: email: there are no global options
 	email a@b.c
 	^`},

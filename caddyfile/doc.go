@@ -30,14 +30,19 @@
 // stands alone and unquoted.
 //
 // {$NAME} stands for a variable of the environment, {$NAME:text} has a default,
-// and {$NAME?} must be set. They are put in place within words and once: what a
-// variable contains is never read as syntax.
+// and {$NAME?} must be set; {%NAME%} is {$NAME}, too. They are put in place within
+// words and once: what a variable contains is never read as syntax. Only a word
+// that is {$NAME*} becomes as many as the variable has.
 //
 //	import FILE|PATTERN|SNIPPET [ARGUMENT...]
 //
 // brings in other files, relative to the file it stands in, or a snippet, which
 // is a block called (SNIPPET) beside the sites. Arguments are {args[0]},
 // {args[1:]} or {args[:]} there, and a block given to import is {block}.
+//
+// Two more things are parsed so that they can be refused with a good reason: the
+// global options of Caddy 2, which are a block before all sites, and its named
+// routes, which are blocks called &(NAME).
 //
 // What a Caddyfile can make the program spend is bounded, see [Limits].
 //

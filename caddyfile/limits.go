@@ -12,7 +12,7 @@ type Limits struct {
 	Words       int // words and braces of one file, and words of all lines there are in the end; 2,000,000
 	WordSize    int // bytes of a word; 64 KiB
 	HeredocSize int // bytes of a heredoc; 1 MiB
-	Imports     int // imported files and snippets, each as often as it is imported; 10,000
+	Imports     int // imported files and snippets, each as often as it is imported; 50,000
 	ImportDepth int // imports within imports; 32
 	Arguments   int // arguments of one import; 1,000
 	BlockDepth  int // blocks within blocks; 64
@@ -29,7 +29,7 @@ func (l Limits) complete() Limits {
 		Words:       cmp.Or(l.Words, 2_000_000),
 		WordSize:    cmp.Or(l.WordSize, 64<<10),
 		HeredocSize: cmp.Or(l.HeredocSize, 1<<20),
-		Imports:     cmp.Or(l.Imports, 10_000),
+		Imports:     cmp.Or(l.Imports, 50_000),
 		ImportDepth: cmp.Or(l.ImportDepth, 32),
 		Arguments:   cmp.Or(l.Arguments, 1_000),
 		BlockDepth:  cmp.Or(l.BlockDepth, 64),

@@ -25,18 +25,18 @@ func laughs(depth int, leaf, args string) string {
 
 // hostile are Caddyfiles that are meant to cost a lot, and what they come to.
 var hostile = []struct{ name, src, want string }{
-	{"laughs", laughs(18, "x", "") + "a.com {\nimport 18\n}", "there are more than 10000 imports (Limits.Imports)"},
-	{"laughs without end", laughs(31, "x", "") + "a.com {\nimport 31\n}", "there are more than 10000 imports (Limits.Imports)"},
+	{"laughs", laughs(18, "x", "") + "a.com {\nimport 18\n}", "there are more than 50000 imports (Limits.Imports)"},
+	{"laughs without end", laughs(31, "x", "") + "a.com {\nimport 31\n}", "there are more than 50000 imports (Limits.Imports)"},
 	{"laughs in blocks", strings.ReplaceAll(laughs(18, "x", ""), "import", "y {\nimport") + "a.com\n", "is never closed"},
 	{"long laughs", laughs(13, strings.Repeat("x\n", 400), "") + "a.com {\nimport 13\n}", "with all that is imported, there are more than 2000000 words (Limits.Words)"},
-	{"laughs with arguments", laughs(18, "x {args[0]}", "{args[0]}") + "a.com {\nimport 18 y\n}", "there are more than 10000 imports (Limits.Imports)"},
-	{"laughs of sites", laughs(18, "a.com {\n}", "") + "import 18", "there are more than 10000 imports (Limits.Imports)"},
+	{"laughs with arguments", laughs(18, "x {args[0]}", "{args[0]}") + "a.com {\nimport 18 y\n}", "there are more than 50000 imports (Limits.Imports)"},
+	{"laughs of sites", laughs(18, "a.com {\n}", "") + "import 18", "there are more than 50000 imports (Limits.Imports)"},
 	{"arguments that double in length", laughs(31, "x {args[0]}", "{args[0]}{args[0]}") + "a.com {\nimport 31 y\n}", "this word has more than 65536 bytes (Limits.WordSize)"},
 	{"arguments that double in number", laughs(31, "x {args[:]}", "{args[:]} {args[:]}") + "a.com {\nimport 31 y\n}", "this import has more than 1000 arguments (Limits.Arguments)"},
 	{"a snippet of itself", "(a) {\nimport a\n}\na.com {\nimport a\n}", `"a" imports itself`},
 	{"a snippet of itself, with arguments", "(a) {\nimport a {args[:]} x\n}\na.com {\nimport a y\n}", `"a" imports itself`},
 	{"a file of itself", "import Caddyfile", `"Caddyfile" imports itself`},
-	{"too many imports", "(a) {\n}\na.com {\n" + strings.Repeat("import a\n", 10_001) + "}", "10004:1: there are more than 10000 imports (Limits.Imports)"},
+	{"too many imports", "(a) {\n}\na.com {\n" + strings.Repeat("import a\n", 50_001) + "}", "50004:1: there are more than 50000 imports (Limits.Imports)"},
 	{"deep imports", func() string {
 		var b strings.Builder
 		for i := range 100 {

@@ -28,6 +28,7 @@ type Server struct {
 	mu       sync.Mutex
 	open     bool
 	closed   bool
+	ended    chan struct{} // closed once all has been closed
 	serving  []*http.Server
 	listened []listened
 }
@@ -91,20 +92,11 @@ func (s *Server) openLocked(ctx context.Context) error {
 	}
 	for _, site := range s.sites {
 		if err := site.start(ctx); err != nil {
-			s.closed = true
-			return errors.Join(err, s.stopSites())
+			return errors.Join(err, s.closeLocked())
 		}
 	}
 	s.open = true
 	return nil
-}
-
-func (s *Server) stopSites() error {
-	var errs []error
-	for _, site := range slices.Backward(s.sites) {
-		errs = append(errs, site.stop())
-	}
-	return errors.Join(errs...)
 }
 
 // Listen opens the sites and the addresses they are on, or nothing. Requests wait
@@ -118,11 +110,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	for _, p := range s.ports {
 		listeners, err := p.open(ctx)
 		if err != nil {
-			for _, l := range s.listened {
-				l.Close()
-			}
-			s.listened, s.closed = nil, true
-			return errors.Join(err, s.stopSites())
+			return errors.Join(err, s.closeLocked())
 		}
 		for _, l := range listeners {
 			s.listened = append(s.listened, listened{p, l})
@@ -155,14 +143,40 @@ func (s *Server) Listeners() []Listener {
 
 // Serve listens, if that was not done before, and serves until ctx is done. Then
 // it takes no more requests, lets those in flight finish for a time of grace,
-// closes s and returns nil, or what went wrong in doing so.
+// closes s and returns nil, or what went wrong in doing so. It returns as well
+// once s has been closed by [Server.Shutdown] or [Server.Close].
 func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(ctx); err != nil {
 		return err
 	}
-	failed := make(chan error, len(s.listened))
 	var running sync.WaitGroup
+	failed, err := s.serve(&running)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case <-s.ended:
+		running.Wait()
+		return nil
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	defer cancel()
+	err = errors.Join(err, s.Shutdown(grace))
+	running.Wait()
+	return err
+}
+
+// serve starts a server for each listener. What makes one of them end before it
+// is told to can be received from failed.
+func (s *Server) serve(running *sync.WaitGroup) (failed <-chan error, err error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	failures := make(chan error, len(s.listened))
 	for _, l := range s.listened {
 		server := l.httpServer(s.listenerHandler(&l.hosts))
 		server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
@@ -175,22 +189,11 @@ func (s *Server) Serve(ctx context.Context) error {
 				err = server.Serve(l.Listener)
 			}
 			if !errors.Is(err, http.ErrServerClosed) {
-				failed <- err
+				failures <- err
 			}
 		})
 	}
-	s.mu.Unlock()
-
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
-	defer cancel()
-	err = errors.Join(err, s.Shutdown(grace))
-	running.Wait()
-	return err
+	return failures, nil
 }
 
 func (s *Server) listenerHandler(hosts *hosts) http.Handler {
@@ -223,14 +226,23 @@ func (s *Server) Close() error {
 	if s.closed {
 		return nil
 	}
+	return s.closeLocked()
+}
+
+func (s *Server) closeLocked() error {
 	s.closed = true
+	defer close(s.ended)
 	for _, server := range s.serving {
 		server.Close()
 	}
 	for _, l := range s.listened {
 		l.Close()
 	}
-	return s.stopSites()
+	var errs []error
+	for _, site := range slices.Backward(s.sites) {
+		errs = append(errs, site.stop())
+	}
+	return errors.Join(errs...)
 }
 
 // LogFiles returns the paths of the log files in use.
