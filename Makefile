@@ -14,7 +14,8 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 # The real programs that tests start, by Debian package. Each test starts its
 # own on a free port or socket and stops it again:
 #   strace   watches that sendfile(2) survives a chain   middleware/sendfile_linux_test.go
-PACKAGES := strace
+#   nginx    is what servers are compared with           examples/bench
+PACKAGES := strace nginx
 
 .PHONY: test
 test: tools build vet format race examples fuzz

@@ -1,0 +1,21 @@
+module github.com/shallot-http/shallot/examples/bench
+
+go 1.26.0
+
+replace github.com/shallot-http/shallot => ../..
+
+require (
+	github.com/coredns/caddy v1.1.4
+	github.com/felixge/httpsnoop v1.1.0
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/gorilla/handlers v1.5.2
+	github.com/shallot-http/shallot v0.0.0-00010101000000-000000000000
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/DeRuina/timberjack v1.4.9 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package pair
+
+func cpu() Meter { return Wall() }

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package pair
+
+func machine() (kernel, cpu, load string) { return "", "", "" }

@@ -1,0 +1,87 @@
+package pair
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// A Row is one line of the report: an operation of ours, what it is compared
+// with, and the bounds it has to keep.
+type Row struct {
+	Name   string    // subject/case
+	Peer   string    // what the operation is compared with; "" is nothing
+	Bounds []Bound   // all of them to be kept; none is for information only
+	Needs  []Program // what has to be installed, or else the row is skipped
+
+	// Setup gets both sides ready. The peer is the zero Op if there is none.
+	Setup func(t TB) (ours, peer Op)
+}
+
+// String returns the name by which a row is chosen and reported.
+func (r Row) String() string {
+	if r.Peer == "" {
+		return r.Name
+	}
+	return r.Name + " vs " + r.Peer
+}
+
+// Prepare calls Setup unless some program is missing, which skips the row.
+func (r Row) Prepare(t TB) (ours, peer Op) {
+	for _, p := range r.Needs {
+		if err := p.find(); err != nil {
+			t.Skip(err)
+		}
+	}
+	return r.Setup(t)
+}
+
+// An Op is one side of a comparison.
+type Op struct {
+	Do    func() // once; it may fail by the TB that Setup was given
+	Meter Meter  // the zero Meter is CPU()
+}
+
+// A TB is what of testing.TB it takes to set up a row, so that a row can be a
+// benchmark of package testing, too. All of it means the same here.
+type TB interface {
+	Cleanup(f func())
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Helper()
+	Skip(args ...any)
+	TempDir() string
+}
+
+// Select returns the rows whose String matches an expression.
+func Select(rows []Row, expr string) ([]Row, error) {
+	pattern, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !pattern.MatchString(r.String()) })
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("no row matches %q", expr)
+	}
+	return rows, nil
+}
+
+// Check reports rows of the same name, and bounds that need a peer where there
+// is none.
+func Check(rows []Row) error {
+	seen := map[string]bool{}
+	for _, row := range rows {
+		if seen[row.String()] {
+			return fmt.Errorf("there are two rows %q", row)
+		}
+		seen[row.String()] = true
+		for _, b := range row.Bounds {
+			if b.Relative && row.Peer == "" {
+				return fmt.Errorf("row %q has the bound %v but no peer", row, b)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/shallot-http/shallot/examples/bench/pair"
+)
+
+// A process is a server whose CPU time is not that of its clients.
+type process struct {
+	addr  string
+	meter pair.Meter
+}
+
+// answer is the operation of having p answer r. Only what p spends is counted.
+func (p process) answer(t pair.TB, r *http.Request, size int64) pair.Op {
+	return pair.Op{Do: ask(t, p.addr, r, size), Meter: p.meter}
+}
+
+// server returns what this program serves in a process of its own, for which arg
+// is whatever it has to be told.
+func server(role, arg string) (http.Handler, error) {
+	switch role {
+	case "static":
+		return staticServer(arg)
+	}
+	return nil, fmt.Errorf("there is no server %q", role)
+}
+
+const roleVariable = "BENCH_SERVER"
+
+// serveIfAsked makes a server of this process if it was started as one.
+func serveIfAsked() error {
+	role, arg, asked := strings.Cut(os.Getenv(roleVariable), ":")
+	if !asked {
+		return nil
+	}
+	h, err := server(role, arg)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(l.Addr())
+	return http.Serve(l, h)
+}
+
+// startOurs starts a server of this module, see server.
+func startOurs(t pair.TB, role, arg string) process {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role+":"+arg)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, cmd)
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(role, ": ", err)
+	}
+	return process{strings.TrimSpace(addr), pair.Tree(cmd.Process.Pid)}
+}
+
+var nginx = pair.Program{Name: "nginx", Version: "-v"}
+
+// startNginx starts nginx with one worker and a server with these directives.
+func startNginx(t pair.TB, directives string) process {
+	dir, addr := t.TempDir(), freeAddr(t)
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;" // who alone may read what was made for this
+	}
+	conf := filepath.Join(dir, "nginx.conf")
+	err := os.WriteFile(conf, fmt.Appendf(nil, `
+		daemon off; worker_processes 1; pid nginx.pid; error_log stderr error; %s
+		events {}
+		http {
+			access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on;
+			types { text/html html; }
+			server { listen %s; %s }
+		}`, user, addr, directives), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), nginx.Name, "-p", dir, "-c", conf)
+	cmd.Stderr = os.Stderr
+	start(t, cmd)
+	awaitAddr(t, addr)
+	return process{addr, pair.Tree(cmd.Process.Pid)}
+}
+
+// start starts a process that ends with the row.
+func start(t pair.TB, cmd *exec.Cmd) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it ends its children, too
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
+}
+
+// freeAddr returns an address for a program that cannot choose one by itself.
+func freeAddr(t pair.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// awaitAddr waits until somebody listens.
+func awaitAddr(t pair.TB, addr string) {
+	var last error
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		last = cmp.Or(last, err)
+	}
+	t.Fatal(errors.Join(errors.New("nobody listens"), last))
+}

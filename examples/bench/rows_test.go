@@ -1,0 +1,40 @@
+package main
+
+import (
+	"log"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/examples/bench/pair"
+)
+
+// TestMain lets rows start the program of the tests as a server, too.
+func TestMain(m *testing.M) {
+	if err := serveIfAsked(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
+// TestRows checks that both sides of every row do what they should, for they fail
+// if they do not.
+func TestRows(t *testing.T) {
+	require.NoError(t, pair.Check(rows()))
+	for _, row := range rows() {
+		t.Run(row.String(), func(t *testing.T) {
+			t.Cleanup(func() {
+				if t.Skipped() && os.Getenv("CI") == "true" {
+					t.Error("skipped")
+				}
+			})
+			ours, peer := row.Prepare(t)
+			ours.Do()
+			if row.Peer != "" {
+				peer.Do()
+			}
+			require.Equal(t, row.Peer != "", peer.Do != nil)
+		})
+	}
+}
