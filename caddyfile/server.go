@@ -238,6 +238,7 @@ func (s *Server) closeLocked() error {
 	for _, l := range s.listened {
 		l.Close()
 	}
+	s.listened = nil
 	var errs []error
 	for _, site := range slices.Backward(s.sites) {
 		errs = append(errs, site.stop())

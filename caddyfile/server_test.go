@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,34 @@ func TestServe(t *testing.T) {
 	_, err := net.Dial("tcp", listeners[0].Addr.String())
 	require.Error(t, err, "still listening")
 	require.ErrorIs(t, server.Serve(t.Context()), caddyfile.ErrClosed)
+}
+
+// TestServeEndsWithItsServer checks that Serve returns once somebody else has
+// closed the server, whose sites have ended by then.
+func TestServeEndsWithItsServer(t *testing.T) {
+	for name, end := range map[string]func(*caddyfile.Server) error{
+		"Shutdown": func(s *caddyfile.Server) error { return s.Shutdown(t.Context()) },
+		"Close":    (*caddyfile.Server).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stopped atomic.Bool
+			v := append(vocabulary(), directive.Directive{Name: "x", Always: true,
+				Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+					c.OnStop(func() error { stopped.Store(true); return nil })
+					return nil, c.Err()
+				}})
+			server, err := caddyfile.Build(parse(t, "127.0.0.1:0\nanswer one"), caddyfile.Config{Vocabulary: v})
+			require.NoError(t, err)
+			require.NoError(t, server.Listen(t.Context()))
+			done := make(chan error)
+			go func() { done <- server.Serve(context.WithoutCancel(t.Context())) }()
+			require.Equal(t, "one", get(t, server.Listeners()[0].Addr.String(), "127.0.0.1"))
+			http.DefaultClient.CloseIdleConnections()
+			require.NoError(t, end(server))
+			require.NoError(t, <-done)
+			require.True(t, stopped.Load())
+		})
+	}
 }
 
 // TestLocalhostIsOnBothLoopbacks checks that a browser may take localhost for
