@@ -30,10 +30,10 @@ func accesslogRows() []pair.Row {
 		}
 	}
 	return []pair.Row{
-		row("gorilla's CombinedLoggingHandler", []pair.Bound{pair.MaxRatio(1)}, func(h http.Handler) http.Handler {
+		row("gorilla's CombinedLoggingHandler", []pair.Bound{pair.MaxRatio(0.6)}, func(h http.Handler) http.Handler {
 			return handlers.CombinedLoggingHandler(nowhere{}, h)
 		}),
-		row("chi's RequestLogger", []pair.Bound{pair.MaxRatio(1)}, chi.RequestLogger(&chi.DefaultLogFormatter{
+		row("chi's RequestLogger", []pair.Bound{pair.MaxRatio(0.6)}, chi.RequestLogger(&chi.DefaultLogFormatter{
 			Logger: log.New(nowhere{}, "", log.LstdFlags), NoColor: true,
 		})),
 	}
