@@ -12,5 +12,5 @@ require (
 
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect
-	github.com/klauspost/compress v1.18.7 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
 )
