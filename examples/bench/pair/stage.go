@@ -16,8 +16,8 @@ type stage struct {
 }
 
 // perform calls f, which may end itself by Fatal or Skip, and cleans up after it.
-func perform(ctx context.Context, f func(TB)) (skipped, failed string) {
-	ctx, cancel := context.WithCancel(ctx)
+func perform(parent context.Context, f func(TB)) (skipped, failed string) {
+	ctx, cancel := context.WithCancel(parent)
 	s := &stage{ctx: ctx}
 	done := make(chan struct{})
 	go func() {
@@ -27,6 +27,9 @@ func perform(ctx context.Context, f func(TB)) (skipped, failed string) {
 		f(s)
 	}()
 	<-done
+	if s.failed != "" && parent.Err() != nil {
+		s.failed = "interrupted" // whatever else that has brought about
+	}
 	return s.skipped, s.failed
 }
 
