@@ -43,6 +43,10 @@ type boundPlace struct {
 	binds []string
 }
 
+func (q boundPlace) errorf(format string, args ...any) error {
+	return &directive.Error{Pos: q.address.Pos, Path: q.address.Text, Err: fmt.Errorf(format, args...)}
+}
+
 // A siteName is what only sites on different addresses can have in common.
 type siteName struct{ host, path string }
 
@@ -89,9 +93,26 @@ func (a Address) bind() string {
 	return everywhere
 }
 
+// canonicalBind returns the one way to write a host to listen on. Unlike that of a
+// request it may have a zone.
+func canonicalBind(host string) string {
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	addr, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return strings.ToLower(host)
+	case addr.IsUnspecified():
+		return everywhere
+	}
+	return addr.Unmap().String()
+}
+
 // add gives site a place, and returns the one that has it already, if any.
 func (p *port) add(a Address, s *site) (taken *place) {
-	binds := s.conf.Server.Bind
+	var binds []string
+	for _, host := range s.conf.Server.Bind {
+		binds = append(binds, canonicalBind(host))
+	}
 	if len(binds) == 0 {
 		binds = []string{a.bind()}
 	}
@@ -130,7 +151,11 @@ func (p *port) settle() error {
 		for _, bind := range q.binds {
 			at := *q.place
 			if len(p.listen) > 1 || all {
-				at.local = localTo(bind)
+				local, ok := localTo(bind)
+				if !ok {
+					return q.errorf("it is to listen on %q, and other sites on port %s elsewhere: to tell them apart takes an IP address", bind, p.number)
+				}
+				at.local = local
 			}
 			p.hosts.add(q.host, &at)
 		}
@@ -141,12 +166,17 @@ func (p *port) settle() error {
 	return nil
 }
 
-func localTo(bind string) localAddr {
-	if bind == atHome {
-		return localAddr{loopback: true}
+// localTo returns the address that a request to what is bound to a host comes in
+// at, if that is known: who resolves a name, and to what, is not.
+func localTo(bind string) (local localAddr, ok bool) {
+	switch bind {
+	case everywhere:
+		return localAddr{}, true
+	case atHome:
+		return localAddr{loopback: true}, true
 	}
-	addr, _ := netip.ParseAddr(bind)
-	return localAddr{addr: addr.Unmap()}
+	addr, err := netip.ParseAddr(bind)
+	return localAddr{addr: addr}, err == nil
 }
 
 // adopt takes over what q's site asks of the server.
@@ -156,12 +186,13 @@ func (p *port) adopt(q boundPlace) error {
 	if ask.TLS != nil {
 		scheme = "https"
 	}
-	if p.scheme != "" && p.scheme != scheme {
-		return &directive.Error{Pos: q.address.Pos, Path: q.address.Text, Err: fmt.Errorf(
-			"port %s is one of %s, because of the site at %v", p.number, p.scheme, p.places[0].address.Pos)}
+	switch {
+	case p.scheme != "" && p.scheme != scheme:
+		return q.errorf("port %s is one of %s, because of the site at %v", p.number, p.scheme, p.places[0].address.Pos)
+	case p.scheme != "" && p.server.TLS != ask.TLS:
+		return q.errorf("port %s has other tls settings, because of the site at %v", p.number, p.places[0].address.Pos)
 	}
-	p.scheme = scheme
-	p.server.TLS = cmp.Or(p.server.TLS, ask.TLS)
+	p.scheme, p.server.TLS = scheme, ask.TLS
 	p.server.ReadTimeout = shorter(p.server.ReadTimeout, ask.ReadTimeout)
 	p.server.ReadHeaderTimeout = shorter(p.server.ReadHeaderTimeout, ask.ReadHeaderTimeout)
 	p.server.WriteTimeout = shorter(p.server.WriteTimeout, ask.WriteTimeout)
@@ -204,30 +235,32 @@ func (p *port) httpServer(h http.Handler) *http.Server {
 	}
 }
 
+// loopbacks are the addresses of localhost, of which a machine may lack one. A
+// browser may take the name for either.
+var loopbacks = [...]string{"127.0.0.1", "::1"}
+
 // open listens on all of the port's addresses, or on none.
 func (p *port) open(ctx context.Context) (listeners []net.Listener, err error) {
 	var config net.ListenConfig
 	for _, host := range p.listen {
 		hosts := []string{host}
-		if host == atHome {
-			hosts = []string{"127.0.0.1", "::1"} // a browser may take the name for either
+		if host == atHome { // but for what a site of that very address has
+			hosts = slices.DeleteFunc(slices.Clone(loopbacks[:]), func(h string) bool { return slices.Contains(p.listen, h) })
 		}
-		var skipped error
-		opened := 0
+		var lacking []error
 		for _, h := range hosts {
 			l, err := config.Listen(ctx, "tcp", net.JoinHostPort(h, p.number))
 			switch {
 			case err == nil:
 				listeners = append(listeners, l)
-				opened++
 			case host == atHome && !errors.Is(err, syscall.EADDRINUSE):
-				skipped = err // this machine may have only one of the two
+				lacking = append(lacking, err)
 			default:
 				return nil, errors.Join(err, closeAll(listeners))
 			}
 		}
-		if opened == 0 {
-			return nil, errors.Join(skipped, closeAll(listeners))
+		if len(lacking) == len(loopbacks) {
+			return nil, errors.Join(lacking[0], closeAll(listeners))
 		}
 	}
 	return listeners, nil

@@ -67,9 +67,6 @@ func setupBind(c *directive.Controller) (middleware.Middleware, error) {
 			if name == "" || strings.ContainsAny(name, "/*") {
 				line.Errorf(host, "%q is not a host to listen on, such as 127.0.0.1 or ::1", host.Text)
 			}
-			if name == "0.0.0.0" || name == "::" {
-				name = ""
-			}
 			c.Site().Server.Bind = append(c.Site().Server.Bind, name)
 		}
 	}

@@ -33,9 +33,6 @@ func TestSiteDirectives(t *testing.T) {
 		{"bind", "bind", "bind 127.0.0.1\nbind [::1] example.com", func(t *testing.T, s *directive.Site) {
 			require.Equal(t, []string{"127.0.0.1", "::1", "example.com"}, s.Server.Bind)
 		}},
-		{"bind to all", "bind", "bind 0.0.0.0", func(t *testing.T, s *directive.Site) {
-			require.Equal(t, []string{""}, s.Server.Bind)
-		}},
 		{"one timeout for all", "timeouts", "timeouts 1m30s", func(t *testing.T, s *directive.Site) {
 			want := 90 * time.Second
 			require.Equal(t, directive.Server{ReadTimeout: want, ReadHeaderTimeout: want, WriteTimeout: want, IdleTimeout: want}, s.Server)
