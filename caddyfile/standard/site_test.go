@@ -74,6 +74,7 @@ func TestSiteDirectiveErrors(t *testing.T) {
 		{"no timeout", "timeouts", "Caddyfile:1:1: timeouts: a duration, none, or a block of read, header, write and idle is missing"},
 		{"timeout without a unit", "timeouts 30", `Caddyfile:1:10: timeouts: "30" is not a duration such as 10s or 1m30s (did you mean "30s"?)`},
 		{"unknown timeout", "timeouts {\n wriet 10s\n}", `Caddyfile:2:2: timeouts: unknown property "wriet" (did you mean "write"?)`},
+		{"timeout twice", "timeouts {\n read 1s\n read 2s\n}", `Caddyfile:3:2: timeouts: read: already given at Caddyfile:2:2`},
 		{"nobody trusted", "trusted_proxies", "Caddyfile:1:1: trusted_proxies: argument missing"},
 		{"trusted by name", "trusted_proxies proxy.example", `Caddyfile:1:17: trusted_proxies: "proxy.example" is not a network such as 10.0.0.0/8`},
 	} {

@@ -56,19 +56,14 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 		cfg                = Config{Trusted: c.Site().Trusted}
 		path, file, format = words(line)
 		rotation           logfile.Rotation
-		given              = map[string]directive.Word{}
+		headers            directive.Word
 	)
-	for _, prop := range line.Properties(append(logfile.Properties(), "format", "except", "ipmask", "headers")...) {
-		name := prop.Words[0]
-		if first, ok := given[name.Text]; ok && name.Text != "except" {
-			prop.Errorf(name, "already given at %v", first.Pos)
-		}
-		given[name.Text] = name
-		switch name.Text {
+	for _, prop := range line.Properties(append(logfile.Properties(), "format", "except...", "ipmask", "headers")...) {
+		switch prop.Name() {
 		case "format":
 			arg := prop.Arg()
 			if format.Text != "" {
-				prop.Errorf(name, "already given at %v", format.Pos)
+				prop.Errorf(prop.Words[0], "already given at %v", format.Pos)
 			}
 			format = arg
 		case "except":
@@ -80,7 +75,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 				cfg.MaskIPv6 = mask(prop, args[1], "ffff:ffff:ffff::", netip.Addr.Is6)
 			}
 		case "headers":
-			cfg.Headers = true
+			cfg.Headers, headers = true, prop.Words[0]
 			for _, arg := range prop.Args(0, 1) {
 				cfg.Secrets = prop.OneOf(arg, "word", "secrets") == "secrets"
 			}
@@ -97,7 +92,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 		return path, cfg
 	}
 	if cfg.Headers {
-		line.Errorf(given["headers"], "headers are for the format json")
+		line.Errorf(headers, "headers are for the format json")
 	}
 	cfg.Output, cfg.Format = output, template(c, line, format)
 	return path, cfg

@@ -12,7 +12,7 @@
 //		for _, arg := range line.Args(0, 1) {
 //			cfg.Path = line.Path(arg)
 //		}
-//		for _, prop := range line.Properties("limit", "except") {
+//		for _, prop := range line.Properties("limit", "except...") {
 //			switch prop.Name() {
 //			case "limit":
 //				cfg.Limit = prop.Size(prop.Arg())

@@ -21,7 +21,7 @@ func TestAccount(t *testing.T) {
 		}
 	}
 	block := func(c *directive.Controller) {
-		for _, prop := range c.Once().Properties("on") {
+		for _, prop := range c.Once().Properties("on...") {
 			switch prop.Name() {
 			case "on":
 				prop.Args(0, directive.Any)
@@ -116,9 +116,11 @@ func TestProperties(t *testing.T) {
 		want  []string
 		err   string
 	}{
-		{"all that are named", []string{"limit", "except"}, []string{"limit", "except", "limit"}, ""},
+		{"all that are named", []string{"limit...", "except"}, []string{"limit", "except", "limit"}, ""},
+		{"the first of a name", []string{"limit", "except..."}, []string{"limit", "except"},
+			"Caddyfile:4:2: x: limit: already given at Caddyfile:2:2"},
 		{"any", nil, []string{"limit", "except", "limit"}, ""},
-		{"all but one", []string{"limits", "except"}, []string{"except"},
+		{"all but one", []string{"limits...", "except"}, []string{"except"},
 			"Caddyfile:2:2: x: unknown property \"limit\" (did you mean \"limits\"?)\n" +
 				"Caddyfile:4:2: x: unknown property \"limit\" (did you mean \"limits\"?)"},
 	} {

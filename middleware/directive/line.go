@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A Line is one line of a Caddyfile. A parser fills in the fields; a Setup calls
@@ -52,26 +53,47 @@ func (l *Line) Args(min, max int) []Word {
 // Arg returns the only word after the first.
 func (l *Line) Arg() Word { return l.Args(1, 1)[0] }
 
-// Properties returns the lines of the block, which are named as given; any other
-// name is an error, and its line left out. Without names any will do. A line
-// that is never asked for its properties must not have a block.
+// Properties returns the lines of the block, which are named as given and may be
+// given once, or more often if the name given here ends in "...":
+//
+//	line.Properties("limit", "except...")
+//
+// Any other name, or a second line of one, is an error, and that line left out.
+// Without names any will do, as often as it is there. A line that is never asked
+// for its properties must not have a block.
 func (l *Line) Properties(names ...string) []*Line {
 	l.open = true
 	if len(names) == 0 {
 		return l.Block
 	}
-	known := make([]*Line, 0, len(l.Block))
-	for _, p := range l.Block {
-		if slices.Contains(names, p.Name()) {
-			known = append(known, p)
-			continue
-		}
-		unknown := l.wrap(p.Words[0], fmt.Errorf("unknown property %q%s", p.Name(), Suggest(p.Name(), names...)))
-		unknown.From = p.from()
-		l.c.errs = append(l.c.errs, unknown)
-		p.ignore()
+	bare := make([]string, len(names))
+	repeats := make(map[string]bool, len(names))
+	for i, name := range names {
+		var ok bool
+		bare[i], ok = strings.CutSuffix(name, "...")
+		repeats[bare[i]] = ok
 	}
-	return known
+	fit := make([]*Line, 0, len(l.Block))
+	first := make(map[string]Pos, len(names))
+	for _, p := range l.Block {
+		name := p.Words[0]
+		mayRepeat, known := repeats[name.Text]
+		before, again := first[name.Text]
+		switch {
+		case !known:
+			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, Suggest(name.Text, bare...)))
+			unknown.From = p.from()
+			l.c.errs = append(l.c.errs, unknown)
+			p.ignore()
+		case again && !mayRepeat:
+			p.Errorf(name, "already given at %v", before)
+			p.ignore()
+		default:
+			first[name.Text] = name.Pos
+			fit = append(fit, p)
+		}
+	}
+	return fit
 }
 
 // ignore marks l as read, for there is nothing more to say of it.

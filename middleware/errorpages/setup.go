@@ -41,16 +41,9 @@ func readLine(c *directive.Controller, line *directive.Line, cfg *Config) {
 	var (
 		rotation logfile.Rotation
 		rotated  *directive.Line
-		given    = map[string]directive.Pos{}
 	)
 	for _, prop := range line.Properties(properties(line)...) {
 		name := prop.Words[0]
-		if first, ok := given[name.Text]; ok {
-			prop.Args(0, directive.Any)
-			prop.Errorf(name, "already given at %v", first)
-			continue
-		}
-		given[name.Text] = name.Pos
 		switch {
 		case rotation.Read(prop):
 			rotated = prop

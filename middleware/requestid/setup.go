@@ -19,7 +19,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		}
 		cfg.Header = arg.Text
 	}
-	for _, prop := range line.Properties("trust") {
+	for _, prop := range line.Properties("trust...") {
 		switch prop.Name() {
 		case "trust":
 			for _, arg := range prop.Args(1, directive.Any) {

@@ -18,15 +18,10 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		site     = c.Site()
 		cfg      = Config{Root: site.Root, Index: site.Index}
 		patterns []string
-		given    = map[string]directive.Pos{}
 	)
 	line := c.Once()
 	line.Args(0, 0)
-	for _, prop := range line.Properties("symlinks", "dotfiles", "hide", "siblings") {
-		if before, ok := given[prop.Name()]; ok && prop.Name() != "hide" {
-			prop.Errorf(prop.Words[0], "already given at %v", before)
-		}
-		given[prop.Name()] = prop.Words[0].Pos
+	for _, prop := range line.Properties("symlinks", "dotfiles", "hide...", "siblings") {
 		switch prop.Name() {
 		case "symlinks":
 			names := []string{"inside", "deny", "follow"}
