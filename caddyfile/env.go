@@ -82,13 +82,20 @@ func (w *walker) substitute(words []directive.Word, word directive.Word, t *toke
 }
 
 // placeIn returns the place of a placeholder in a word, as far as it is in the
-// same place in the source.
+// same place in the source. It counts from the word on: there may be as many
+// mistakes as words.
 func (w *walker) placeIn(t *token, word directive.Word, i int) directive.Pos {
-	at := int(t.start) + i
+	at := word.Pos
 	if t.kind == kindHeredoc || t.marks&markEscaped != 0 {
-		return word.Pos
+		return at
 	}
-	return w.src.pos(at)
+	before := w.src.text[t.offset : int(t.start)+i]
+	at.Col += len(before)
+	if bol := strings.LastIndexByte(before, '\n') + 1; bol > 0 {
+		at.Line += strings.Count(before, "\n")
+		at.Col = len(before) - bol + 1
+	}
+	return at
 }
 
 // placeholder returns the value of the placeholder that s begins with, and its

@@ -22,3 +22,14 @@ func TestImportSpecial(t *testing.T) {
 		require.ErrorContains(t, err, `": it is not an ordinary file`)
 	}
 }
+
+// TestImportFromSpecial checks that what is no directory is not opened to look
+// for files in it.
+func TestImportFromSpecial(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	for _, name := range []string{fifo, "/dev/zero"} {
+		_, err := caddyfile.Parse("Caddyfile", []byte("a.com\nimport "+name+"/*"), caddyfile.ParseConfig{})
+		require.ErrorContains(t, err, `Caddyfile:2:8: cannot import "`+name+`/*": `+name+" is not a directory\n")
+	}
+}

@@ -56,6 +56,7 @@ var hostile = []struct{ name, src, want string }{
 	{"a word of braces", "a.com\n" + strings.Repeat("{", 1<<20), "2:1: this word has 1048576 bytes"},
 	{"a word of placeholders", "a.com\n\"" + strings.Repeat("{$A:", 1<<14-1) + `"`, "2:2: {$A is never closed"},
 	{"a word of arguments", "(s) {\n" + strings.Repeat("{args[", 1<<13) + "}\n}\na.com {\nimport s\n}", "is none of {args[0]}, {args[1:]} and {args[:]}"},
+	{"many variables that are not set, far down", "#" + strings.Repeat("x", 8<<20) + "\na.com {\n" + strings.Repeat("{$NOPE?}\n", 20_000) + "}", "and 19990 more"},
 	{"deep blocks", "a.com {\n" + strings.Repeat("x {\n", 1<<18), "65:3: blocks are more than 64 deep (Limits.BlockDepth)"},
 	{"deep blocks by imports", func() string {
 		deep := strings.Repeat("x {\n", 33)

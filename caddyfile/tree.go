@@ -143,8 +143,16 @@ func (t tree) glob(pattern string, limit int, looked *int) ([]string, error) {
 	return matches, err
 }
 
-// eachEntry calls f with the entries of a directory, some at a time.
+// eachEntry calls f with the entries of a directory, some at a time. It does not
+// open what is none: opening a pipe could take forever.
 func (t tree) eachEntry(name string, f func(fs.DirEntry) error) error {
+	info, err := fs.Stat(t.FS, name)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a directory", name)
+	}
+	if err != nil {
+		return err
+	}
 	opened, err := t.Open(name)
 	if err != nil {
 		return err
