@@ -123,13 +123,21 @@ func (m Middleware) HTTP(next http.Handler) http.Handler {
 
 // FromHTTP makes a Handler of an ordinary one, which writes its own failures.
 // From an [AppHandler], or what an [Edge] made, it takes the edge away again:
-// there is another further out, and one chain has one.
+// there is another further out, and one chain has one. The Edge's logger, if it
+// has one, is still told of what fails.
 func FromHTTP(h http.Handler) Handler {
 	switch h := h.(type) {
 	case AppHandler:
 		return HandlerFunc(h)
 	case edge:
-		return h.h
+		if h.Log == nil {
+			return h.h
+		}
+		return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			rec := Record(w)
+			LogTo(rec, h.Log)
+			return h.h.ServeHTTP(rec, r)
+		})
 	}
 	return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
 		h.ServeHTTP(w, r)

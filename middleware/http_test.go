@@ -176,6 +176,17 @@ func TestFromHTTP(t *testing.T) {
 	}
 }
 
+// TestFromHTTPKeepsTheLogger checks that who was to be told of a handler's failures
+// still is when layers are put in front of it.
+func TestFromHTTPKeepsTheLogger(t *testing.T) {
+	var log, outer logged
+	inner := middleware.Edge{Log: log.logger()}.Handler(returning(502, errors.New("reason")))
+	h := middleware.Edge{Log: outer.logger()}.Handler(middleware.FromHTTP(inner))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, "level=ERROR msg=\"request failed\" status=502 method=GET path=/ error=reason\n", log.String())
+	require.Empty(t, outer.String())
+}
+
 func BenchmarkAppHandler(b *testing.B) {
 	h := middleware.AppHandler(func(w http.ResponseWriter, _ *http.Request) (int, error) {
 		w.WriteHeader(http.StatusNoContent)

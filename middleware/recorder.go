@@ -10,7 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync/atomic"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // A Recorder is an [http.ResponseWriter] that remembers what passed through it
@@ -188,8 +189,6 @@ func outermost(w http.ResponseWriter) (found *Recorder) {
 	}
 }
 
-var lastID atomic.Uint64
-
 // requestID returns the number by which a tracer tells the request that w
 // answers from others. Nobody else needs one, so it is given on demand.
 func requestID(w http.ResponseWriter) uint64 {
@@ -199,7 +198,7 @@ func requestID(w http.ResponseWriter) uint64 {
 	}
 	f := rec.know()
 	if f.id == 0 {
-		f.id = lastID.Add(1)
+		f.id = probe.NextID()
 	}
 	return f.id
 }

@@ -110,7 +110,9 @@ func (c *Controller) Err() error {
 	return Join(slices.Concat(c.errs, unread(c.lines))...)
 }
 
-// OnStart has f called before the site takes requests, in the order given.
+// OnStart has f called before the site takes requests, in the order given. The
+// context is for starting only: it is done when the server is told to stop, while
+// requests are still in flight. What f leaves running ends by OnStop, after them.
 func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c.start, f) }
 
 // OnStop has f called after the site's last request, or if it could not be

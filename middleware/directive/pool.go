@@ -6,7 +6,8 @@ import (
 )
 
 // A Resource is something that has to be started and closed, such as a log file
-// or a set of upstreams. Close must bear with what never started.
+// or a set of upstreams. The context of Start is for starting only, see
+// [Controller.OnStart]; Close must bear with what never started.
 type Resource interface {
 	Start(context.Context) error
 	Close() error
