@@ -45,11 +45,11 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 	id := r.Header.Get(h.cfg.Header)
-	if !wellFormed(id) || !h.trusts(r.RemoteAddr) {
+	if !wellFormed(id) || !h.trusts(r) {
 		id = h.cfg.NewID()
 	}
 	w.Header().Set(h.cfg.Header, id)
-	middleware.Note(w, slog.String("request_id", id))
+	middleware.Note(w, slog.String(middleware.NoteRequestID, id))
 	return h.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, id)))
 }
 
@@ -71,11 +71,9 @@ func (c Config) complete() Config {
 	return c
 }
 
-func (h *Handler) trusts(remote string) bool {
-	peer, err := netip.ParseAddrPort(remote)
-	return err == nil && slices.ContainsFunc(h.cfg.Trust, func(p netip.Prefix) bool {
-		return p.Contains(peer.Addr().Unmap())
-	})
+func (h *Handler) trusts(r *http.Request) bool {
+	peer, ok := middleware.PeerIP(r)
+	return ok && slices.ContainsFunc(h.cfg.Trust, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 // wellFormed reports whether id can be repeated in a header or a log without
