@@ -67,6 +67,10 @@ func Build(f *File, c Config) (*Server, error) {
 	for _, route := range f.Routes {
 		b.fail(&directive.Error{Pos: route.Pos, From: route.From, Path: "&(" + route.Name + ")", Err: errors.New("there are no named routes")})
 	}
+	every := directive.Site{Shared: b.pool}
+	for _, name := range f.Files {
+		every.Hide(name)
+	}
 	for _, decl := range f.Sites {
 		s.sites = append(s.sites, b.site(decl))
 	}
@@ -104,9 +108,6 @@ func (b *builder) site(decl *Site) *site {
 		conf.Addrs = append(conf.Addrs, a.Text)
 	}
 	conf.Log, conf.Shared = b.Log, b.pool
-	for _, name := range b.file.Files {
-		conf.Hide(name)
-	}
 	s := &site{decl: decl, conf: conf}
 
 	lines := map[int][]*directive.Line{}
@@ -192,6 +193,7 @@ func (b *builder) place(s *Server) {
 			s.all.add(a.host(), &place{path: middleware.Path(a.Path), address: a, site: site})
 		}
 	}
+	s.all.sort()
 	for _, p := range s.ports {
 		if err := p.settle(); err != nil {
 			b.fail(err)

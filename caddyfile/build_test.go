@@ -3,12 +3,16 @@ package caddyfile_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -174,6 +178,54 @@ func TestCaddyfileIsHidden(t *testing.T) {
 		info, err := os.Stat(name)
 		require.NoError(t, err)
 		require.True(t, site.Hidden("elsewhere", info), name)
+	}
+}
+
+// TestBuildIsLinear checks that ten times as much costs ten times as much, even
+// of what does not differ by its host's name. The largest would take minutes if
+// each address were compared with all before it.
+func TestBuildIsLinear(t *testing.T) {
+	each := func(format string) func(n int) (string, fstest.MapFS) {
+		return func(n int) (string, fstest.MapFS) {
+			var b strings.Builder
+			for i := range n {
+				fmt.Fprintf(&b, format, i)
+			}
+			return b.String() + "{\n}\n", nil
+		}
+	}
+	files := func(n int) (string, fstest.MapFS) {
+		files := fstest.MapFS{}
+		for i := range n {
+			files[fmt.Sprintf("sites/%d", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "%d.example.com {\n}\n", i)}
+		}
+		return "import sites/*", files
+	}
+	for _, tt := range []struct {
+		name string
+		n    int
+		text func(n int) (string, fstest.MapFS)
+	}{
+		{"hosts", 50_000, each("%d.example.com ")},
+		{"paths of a host", 50_000, each("example.com/%d ")},
+		{"patterns of hosts", 50_000, each("a%d-*.example.com ")},
+		{"paths of any host", 50_000, each("/%d ")},
+		{"files", 2000, files},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cost := func(n int) int {
+				text, files := tt.text(n)
+				f, err := caddyfile.Parse("Caddyfile", []byte(text), caddyfile.ParseConfig{FS: files})
+				require.NoError(t, err)
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				_, err = caddyfile.Build(f, caddyfile.Config{Vocabulary: vocabulary()})
+				runtime.ReadMemStats(&after)
+				require.NoError(t, err)
+				return int(after.TotalAlloc - before.TotalAlloc)
+			}
+			require.Less(t, cost(tt.n), 15*cost(tt.n/10)) // maps grow in leaps
+		})
 	}
 }
 

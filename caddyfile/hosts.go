@@ -17,11 +17,12 @@ import (
 // 9110, section 4.2.3), in a large table no more than in a small one
 // (CVE-2026-27588). Among the places of one host the longest path counts.
 type hosts struct {
-	exact  map[string]places
-	within []pattern
-	wild   map[string]places // by names such as *.example.com and *.*.com
-	stars  int               // most wildcards in such a name
-	any    places
+	exact   map[string]places
+	within  []pattern
+	indexes map[string]int    // of within, by names such as new-*.example.com
+	wild    map[string]places // by names such as *.example.com and *.*.com
+	stars   int               // most wildcards in such a name
+	any     places
 }
 
 // A pattern is a name with a wildcard inside a label, such as new-*.example.com.
@@ -51,43 +52,53 @@ func (p *place) order(q *place) int {
 	return cmp.Or(len(q.path)-len(p.path), narrow(q)-narrow(p))
 }
 
-// add puts p among the places of host, in its canonical form, unless another has
-// taken that place; then it returns the other.
-func (h *hosts) add(host string, p *place) (taken *place) {
-	add := func(to places) places {
-		if i := slices.IndexFunc(to, func(q *place) bool { return q.path == p.path && q.local == p.local }); i >= 0 {
-			taken = to[i]
-			return to
-		}
-		to = append(to, p)
-		slices.SortStableFunc(to, (*place).order)
-		return to
-	}
+// add puts p among the places of host, in its canonical form. Of several for the
+// same requests the first counts. When all are there they have to be sorted.
+func (h *hosts) add(host string, p *place) {
 	switch {
 	case host == "":
-		h.any = add(h.any)
+		h.any = append(h.any, p)
 	case !strings.Contains(host, "*"):
 		if h.exact == nil {
 			h.exact = map[string]places{}
 		}
-		h.exact[host] = add(h.exact[host])
+		h.exact[host] = append(h.exact[host], p)
 	case isWild(host):
 		if h.wild == nil {
 			h.wild = map[string]places{}
 		}
-		h.wild[host] = add(h.wild[host])
+		h.wild[host] = append(h.wild[host], p)
 		h.stars = max(h.stars, strings.Count(host, "*"))
 	default:
-		before, after, _ := strings.Cut(host, "*")
-		i := slices.IndexFunc(h.within, func(q pattern) bool { return q.before == before && q.after == after })
-		if i < 0 {
+		i, ok := h.indexes[host]
+		if !ok {
+			if h.indexes == nil {
+				h.indexes = map[string]int{}
+			}
 			i = len(h.within)
+			h.indexes[host] = i
+			before, after, _ := strings.Cut(host, "*")
 			h.within = append(h.within, pattern{before: before, after: after})
 		}
-		h.within[i].places = add(h.within[i].places)
+		h.within[i].places = append(h.within[i].places, p)
 	}
-	return taken
 }
+
+// sort puts the places of every host in order.
+func (h *hosts) sort() {
+	for _, ps := range h.exact {
+		ps.sort()
+	}
+	for _, ps := range h.wild {
+		ps.sort()
+	}
+	for _, q := range h.within {
+		q.places.sort()
+	}
+	h.any.sort()
+}
+
+func (ps places) sort() { slices.SortStableFunc(ps, (*place).order) }
 
 // isWild reports whether the wildcards in host are the whole labels at its left.
 func isWild(host string) bool {

@@ -163,6 +163,7 @@ func (p *port) settle() error {
 			return err
 		}
 	}
+	p.hosts.sort()
 	return nil
 }
 
