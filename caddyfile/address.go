@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path"
 	"strconv"
 	"strings"
 	"unicode"
@@ -35,6 +36,9 @@ func parseAddress(s string) (a Address, err error) {
 	}
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		rest, a.Path = rest[:i], strings.TrimSuffix(rest[i:], "/")
+		if err := checkPath(a.Path); err != nil {
+			return a, err
+		}
 	}
 	var hasPort bool
 	if a.Host, a.Port, hasPort, err = splitPort(rest); err != nil {
@@ -113,6 +117,22 @@ func checkHost(host string) error {
 		return errors.New("a host has at most 255 bytes")
 	case strings.HasPrefix(host, "."), strings.Contains(host, ".."):
 		return errors.New("there is nothing before a dot")
+	case strings.Count(host, "*") > 1 && !isWild(host):
+		return errors.New("a host can have several * only as its first labels, as in *.*.example.com")
+	}
+	return nil
+}
+
+// checkPath reports what keeps every request from being within a path, whose
+// last slash is gone: those it is compared with are decoded and clean.
+func checkPath(p string) error {
+	switch clean := strings.TrimSuffix(path.Clean(p+"/"), "/"); {
+	case strings.ContainsAny(p, "?#%"):
+		return errors.New("its path has to be written without %-escapes, and without a query")
+	case strings.Contains(strings.TrimSuffix(p, "*"), "*"):
+		return errors.New("its path can have a * only at the end")
+	case p != clean:
+		return fmt.Errorf("its path has to be written %q", clean+"/")
 	}
 	return nil
 }

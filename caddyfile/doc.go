@@ -51,8 +51,8 @@
 // Sites share ports. A request goes to the site with its very host, or else to
 // one with a * in place of part of a label, of a label, of several, or to the
 // one without a host; among those to the one with the longest path that it is
-// within. Case does not matter. A request for none of them is answered 404, or
-// 421 over TLS.
+// within, as a whole segment unless the path ends in a *. Case matters in a path,
+// not in a host. A request for none of them is answered 404, or 421 over TLS.
 //
 // Sites named localhost, or by an address, are listened for there only; the
 // others everywhere, unless the directive bind says otherwise.

@@ -101,6 +101,26 @@ Caddyfile:3:3: what comes after a } has to be in a line of its own
 >} b.com {
 >  ^`},
 
+		{"a site in one line", "a.com root /srv, log {\n}\n", `
+Caddyfile:1:7: "root" is a directive, not the address of a site: it begins a line of its own
+>a.com root /srv, log {
+>      ^
+Caddyfile:1:18: "log" is a directive, not the address of a site: it begins a line of its own
+>a.com root /srv, log {
+>                 ^`},
+		{"an import in the line of an address", "a.com import x\n", `
+Caddyfile:1:7: "import" is a directive, not the address of a site: it begins a line of its own
+>a.com import x
+>      ^`},
+		{"newlines of no system of today", "a.com\rroot /srv\rlog\r", `
+Caddyfile:1:6: a carriage return without a newline after it: the lines of this file do not end as those of Unix or of Windows
+>a.com�root /srv�log
+>     ^`},
+		{"a line hidden in a comment", "a.com\r\n# the root\rroot /srv\r\n", `
+Caddyfile:2:11: a carriage return without a newline after it: the lines of this file do not end as those of Unix or of Windows
+># the root�root /srv
+>          ^`},
+
 		{"no address (caddy#530)", "gzip\nlog a\n", `
 Caddyfile:1:1: "gzip" is a directive, not the address of a site: that comes first, such as localhost:2015
 >gzip

@@ -227,6 +227,8 @@ func (w *walker) address(t *token, word directive.Word) (Address, bool) {
 		w.fail(t, "the address of a site must not be empty")
 	case strings.Contains(word.Text, ",") && !word.Quoted:
 		w.fail(t, "%q: after a comma there has to be a space", clip(word.Text))
+	case strings.TrimSuffix(raw, ",") == word.Text && !word.Quoted && (word.Text == "import" || p.isDirective(word.Text)):
+		w.fail(t, "%q is a directive, not the address of a site: it begins a line of its own", word.Text)
 	case strings.HasPrefix(raw, "{") && t.kind == kindWord && raw == word.Text:
 		w.fail(t, "%q is one word, not a block: after { and before } there has to be a space", clip(raw))
 	case err != nil:

@@ -93,6 +93,10 @@ func (p *parser) readable(s *source) bool {
 		p.fail(s.pos(i), s.from, "a zero byte: this is not a text file, or not one in UTF-8")
 		return false
 	}
+	if i := loneReturn(s.text); i >= 0 {
+		p.fail(s.pos(i), s.from, "a carriage return without a newline after it: the lines of this file do not end as those of Unix or of Windows")
+		return false
+	}
 	if !utf8.ValidString(s.text) {
 		i := 0
 		for {
@@ -106,6 +110,21 @@ func (p *parser) readable(s *source) bool {
 		return false
 	}
 	return true
+}
+
+// loneReturn returns the index of a carriage return that is not part of a
+// newline, or -1. To an editor it may end a line, and what is then seen as a
+// directive would be an address, or in a comment.
+func loneReturn(text string) int {
+	for i := 0; ; i++ {
+		n := strings.IndexByte(text[i:], '\r')
+		if n < 0 {
+			return -1
+		}
+		if i += n; !strings.HasPrefix(text[i+1:], "\n") {
+			return i
+		}
+	}
 }
 
 // pos returns the place of an offset.
