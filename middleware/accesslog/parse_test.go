@@ -54,10 +54,10 @@ var clf = regexp.MustCompile(`^(\S+) - (\S+) \[[^\]]+\] "(\S+) ([^"]*) (\S+)" (\
 // parseLine reads a line of accesslog.Combined, of which Host is no part.
 func parseLine(t testing.TB, line string) sent {
 	t.Helper()
-	require.Equal(t, 1, strings.Count(line, "\n"))
-	require.True(t, utf8.ValidString(line))
 	m := clf.FindStringSubmatch(line)
-	require.NotNil(t, m, line)
+	if m == nil || strings.Count(line, "\n") != 1 || !utf8.ValidString(line) {
+		t.Fatalf("not one line of text, in the format: %q", line)
+	}
 	value := func(s string) string {
 		if s == "-" {
 			return ""
@@ -118,12 +118,19 @@ func unescape(t testing.TB, s string) string {
 func requireParses(t testing.TB, s sent) {
 	t.Helper()
 	var line, record bytes.Buffer
-	s.serve(t, accesslog.New(accesslog.Config{Output: &line, Format: accesslog.Compile("{combined}")}))
+	s.serve(t, accesslog.New(accesslog.Config{Output: &line, Format: combined}))
 	s.serve(t, accesslog.New(accesslog.Config{Logger: slog.New(slog.NewJSONHandler(&record, nil))}))
-	require.Equal(t, s, parseRecord(t, record.String()))
+	// Only what differs is worth require's time: there is much of this.
+	if got := parseRecord(t, record.String()); got != s {
+		require.Equal(t, s, got)
+	}
 	s.Host = ""
-	require.Equal(t, s, parseLine(t, line.String()))
+	if got := parseLine(t, line.String()); got != s {
+		require.Equal(t, s, got)
+	}
 }
+
+var combined = accesslog.Compile("{combined}")
 
 var plain = sent{
 	Method: "GET", URI: "/", Proto: "HTTP/1.1", Host: "example.com", Remote: netip.MustParseAddr("192.0.2.1"), Status: 200,

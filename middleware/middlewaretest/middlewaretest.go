@@ -115,6 +115,7 @@ func Writer(t *testing.T, m middleware.Middleware) {
 		resp := get(t.Context(), t, m, func(w http.ResponseWriter, r *http.Request) {
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				t.Errorf("Flush: %v", err)
+				return
 			}
 			select {
 			case <-seen: // the client got the header while we were here
