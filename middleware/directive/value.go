@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -75,10 +76,20 @@ func (l *Line) Size(w Word) int64 {
 	return n * unit
 }
 
-// Path returns the word as a scope, which must begin with a slash.
+// Path returns the word as a scope. It must begin with a slash, and be decoded and
+// clean as the paths are that it is compared with: one that never matches would
+// leave bare what it is to protect.
 func (l *Line) Path(w Word) middleware.Path {
-	if !strings.HasPrefix(w.Text, "/") {
+	clean := path.Clean(w.Text)
+	switch {
+	case !strings.HasPrefix(w.Text, "/"):
 		l.Errorf(w, "%q is not a path: a path begins with /", w.Text)
+	case strings.ContainsAny(w.Text, "?%"):
+		l.Errorf(w, "%q has to be written without %%-escapes, and without a query", w.Text)
+	case strings.Contains(strings.TrimSuffix(w.Text, "*"), "*"):
+		l.Errorf(w, "%q can have a * only at the end", w.Text)
+	case w.Text != clean && (w.Text != clean+"/" || clean == "/"):
+		l.Errorf(w, "%q has to be written %q", w.Text, clean)
 	}
 	return middleware.Path(w.Text)
 }

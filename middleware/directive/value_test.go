@@ -71,6 +71,15 @@ func TestValues(t *testing.T) {
 		{"a fraction of a unit", size, "1.5MB", int64(1), `"1.5MB" is not a size such as 512B, 64KB or 10MB`},
 
 		{"a path", path, "/a", middleware.Path("/a"), ""},
+		{"a folder's path", path, "/a/", middleware.Path("/a/"), ""},
+		{"a path with a star", path, "/a*", middleware.Path("/a*"), ""},
+		{"all paths", path, "/", middleware.Path("/"), ""},
+		{"a path with slashes doubled", path, "/a//b", middleware.Path("/a//b"), `"/a//b" has to be written "/a/b"`},
+		{"nothing but slashes", path, "//", middleware.Path("//"), `"//" has to be written "/"`},
+		{"a path with dots", path, "/a/../b", middleware.Path("/a/../b"), `"/a/../b" has to be written "/b"`},
+		{"a path encoded", path, "/%61", middleware.Path("/%61"), `"/%61" has to be written without %-escapes, and without a query`},
+		{"a path with a query", path, "/a?b", middleware.Path("/a?b"), `"/a?b" has to be written without %-escapes, and without a query`},
+		{"a path with a star within", path, "/a*/b", middleware.Path("/a*/b"), `"/a*/b" can have a * only at the end`},
 		{"no path", path, "a", middleware.Path("a"), `"a" is not a path: a path begins with /`},
 
 		{"a status", status(400, 599), "404", 404, ""},
