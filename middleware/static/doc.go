@@ -88,8 +88,8 @@
 //	}
 //
 // A pattern is one of [path.Match]; case is ignored. It hides the files and
-// folders so named, wherever they are, or, if it has a slash, the one at that
-// place below the root. The codings are br, zstd and gzip unless given. The root and the
+// folders so named, and their siblings, wherever they are, or, if it has a slash,
+// the one at that place below the root. The codings are br, zstd and gzip unless given. The root and the
 // index files are those of the site, and what it hides, such as its logs, is
 // hidden.
 package static

@@ -57,7 +57,23 @@ func (f *Files) For(r *http.Request) Tree {
 // may be nil if it is not known, but files that are hidden for what they are can
 // not be told then.
 func (f *Files) Visible(name string, info fs.FileInfo) bool {
-	return f.permits(name) && (f.cfg.Hide == nil || !f.cfg.Hide(name, info))
+	return f.permits(name) && !f.hidden(name, info)
+}
+
+// hidden asks Hide about a file, and about the one it is a sibling of by its
+// name: what compresses the files of a folder does not know which of them are
+// not to be seen.
+func (f *Files) hidden(name string, info fs.FileInfo) bool {
+	hide := f.cfg.Hide
+	if hide == nil || hide(name, info) {
+		return hide != nil
+	}
+	for _, coding := range [...]string{"br", "zstd", "gzip"} {
+		if original, ok := strings.CutSuffix(name, suffixOf(coding)); ok {
+			return hide(original, nil)
+		}
+	}
+	return false
 }
 
 // permits is Visible but for asking Hide about the file itself.
@@ -208,11 +224,8 @@ func (t Tree) check(f found) (found, error) {
 }
 
 func (t Tree) hides(f found, info fs.FileInfo) bool {
-	hide := t.files.cfg.Hide
-	if hide == nil {
-		return false
-	}
-	return hide(f.name, info) || f.fact != nil && f.fact.real != f.name && !f.fact.outside && hide(f.fact.real, info)
+	return t.files.hidden(f.name, info) ||
+		f.fact != nil && f.fact.real != f.name && !f.fact.outside && t.files.hidden(f.fact.real, info)
 }
 
 // servable reports whether there is anything to serve of such a file: opening

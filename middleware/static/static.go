@@ -28,9 +28,9 @@ type Config struct {
 	Index []string
 
 	// Hide reports whether a file is not to exist. It is asked for what would be
-	// served and for every folder on the way there, whose info is nil, and asked
-	// again for where links have led. Names are relative to the root and separated
-	// by slashes.
+	// served, for the file that this is a compressed sibling of, whose info is nil
+	// as that of every folder on the way there is, and again for where links have
+	// led. Names are relative to the root and separated by slashes.
 	Hide func(name string, info fs.FileInfo) bool
 
 	Dotfiles Dotfiles // those that exist; most do by default

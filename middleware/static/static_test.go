@@ -140,6 +140,7 @@ func TestHide(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"file.txt": "file", "hidden.txt": "x", "dir/hidden.txt": "x", "private/file.txt": "x", "private/sub/file.txt": "x", "known.txt": "x",
 		"app.js": "js", "app.js.gz": "hidden", "private/index.html": "x",
+		"hidden.txt.br": "x", "hidden.txt.zst": "x", "dir/hidden.txt.gz": "x", "file.txt.br": "sibling",
 	})
 	known, err := os.Stat(filepath.Join(dir, "known.txt"))
 	require.NoError(t, err)
@@ -147,7 +148,9 @@ func TestHide(t *testing.T) {
 		return slices.Contains([]string{"hidden.txt", "dir/hidden.txt", "private", "app.js.gz"}, name) || info != nil && os.SameFile(info, known)
 	}})
 	require.Equal(t, "file", result(s.get("/file.txt")))
+	require.Equal(t, "sibling", result(s.get("/file.txt.br")))
 	for _, path := range []string{
+		"/hidden.txt.br", "/hidden.txt.zst", "/dir/hidden.txt.gz",
 		"/hidden.txt", "/dir/hidden.txt", "/dir/../hidden.txt", "//hidden.txt", "/hidden%2etxt", "/hidden.txt/",
 		"/private/file.txt", "/private/sub/file.txt", "/private/", "/private", "/known.txt", "/app.js.gz",
 	} {
