@@ -98,6 +98,7 @@ func (b *builder) fail(err error) { b.errs = append(b.errs, err) }
 type site struct {
 	decl        *Site
 	conf        *directive.Site
+	root        *middleware.Root        // by default
 	controllers []*directive.Controller // outermost first
 	handler     http.Handler
 }
@@ -108,7 +109,7 @@ func (b *builder) site(decl *Site) *site {
 		conf.Addrs = append(conf.Addrs, a.Text)
 	}
 	conf.Log, conf.Shared = b.Log, b.pool
-	s := &site{decl: decl, conf: conf}
+	s := &site{decl: decl, conf: conf, root: conf.Root}
 
 	lines := map[int][]*directive.Line{}
 	for _, line := range decl.Lines {
@@ -229,5 +230,5 @@ func (s *site) stop() error {
 	for _, c := range slices.Backward(s.controllers) {
 		errs = append(errs, c.Stop())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.root.Close())...)
 }

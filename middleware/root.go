@@ -90,6 +90,22 @@ func (r *Root) Now() *Root {
 	return r.follow.now(r.Dir)
 }
 
+// Close closes the folder that r has open. It is for when no more requests come:
+// to look at a Root that [NewRoot] made opens its folder again. A Root that is
+// not closed has its folder open until it is garbage, which on Windows keeps
+// others from renaming or removing it.
+func (r *Root) Close() error {
+	switch {
+	case r == nil:
+		return nil
+	case r.follow != nil:
+		return r.follow.latest.Swap(nil).Close()
+	case r.FS == nil:
+		return nil
+	}
+	return r.FS.Close()
+}
+
 // Hold keeps r from being retired until Release, and reports whether it came in
 // time: a Root that is retired already must not be used.
 func (r *Root) Hold() bool {
@@ -153,12 +169,18 @@ func (f *follower) now(dir string) *Root {
 	}
 	// The one before is closed by the runtime when the last request that works
 	// with it is done.
-	latest, err := open(dir)
+	opened, err := open(dir)
 	if err != nil {
-		latest = &Root{Dir: dir} // missing, or not to be opened: there is nothing to serve
+		opened = &Root{Dir: dir} // missing, or not to be opened: there is nothing to serve
 	}
-	f.latest.Store(latest)
-	return latest
+	if latest == nil && !f.latest.CompareAndSwap(nil, opened) {
+		if first := f.latest.Load(); first != nil {
+			opened.Close()
+			return first
+		}
+	}
+	f.latest.Store(opened)
+	return opened
 }
 
 func sameFolder(open *os.Root, dir string) bool {

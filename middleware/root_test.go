@@ -70,9 +70,32 @@ func TestNewRoot(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, "none", version(now()))
 		require.Equal(t, "2", version(second))
-		first.FS.Close()
-		second.FS.Close()
+		require.NoError(t, first.Close())
+		require.NoError(t, second.Close())
 	})
+}
+
+// TestCloseRoot checks that what is closed is no longer open, whatever it is.
+func TestCloseRoot(t *testing.T) {
+	dir := t.TempDir()
+	pinned, err := middleware.PinnedRoot(dir)
+	require.NoError(t, err)
+	followed := middleware.NewRoot(dir)
+	latest := followed.Now()
+	for root, folder := range map[*middleware.Root]*os.Root{pinned: pinned.FS, followed: latest.FS} {
+		require.NoError(t, root.Close())
+		_, err := folder.Stat(".")
+		require.ErrorIs(t, err, os.ErrClosed)
+		require.NoError(t, root.Close(), "again")
+	}
+	_, err = followed.Now().FS.Stat(".")
+	require.NoError(t, err, "opened again")
+	require.NoError(t, followed.Close())
+
+	for _, root := range []*middleware.Root{nil, new(middleware.Root), middleware.NewRoot(filepath.Join(dir, "missing"))} {
+		root.Now()
+		require.NoError(t, root.Close())
+	}
 }
 
 func TestNewRootIsAbsolute(t *testing.T) {
@@ -81,6 +104,7 @@ func TestNewRootIsAbsolute(t *testing.T) {
 	wd, err := os.Getwd()
 	require.NoError(t, err)
 	root := middleware.NewRoot(".")
+	defer root.Close()
 	require.Equal(t, wd, root.Dir)
 	t.Chdir(os.TempDir())
 	require.Equal(t, wd, root.Now().Dir, "whatever becomes of the working directory")
@@ -91,6 +115,7 @@ func TestNewRootAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 	root := middleware.NewRoot(dir)
+	defer root.Close()
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
@@ -110,7 +135,7 @@ func TestPinnedRoot(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "outside"), nil, 0o600))
 	root, err := middleware.PinnedRoot(filepath.Join(dir, "a"))
 	require.NoError(t, err)
-	defer root.FS.Close()
+	defer root.Close()
 	require.Equal(t, filepath.Join(dir, "a"), root.Dir)
 	require.Same(t, root, root.Now())
 	_, err = root.FS.Stat("../outside")
@@ -125,9 +150,10 @@ func TestPinnedRoot(t *testing.T) {
 func TestRootOf(t *testing.T) {
 	dir := t.TempDir()
 	fallback := middleware.NewRoot(dir)
+	defer fallback.Close()
 	pinned, err := middleware.PinnedRoot(t.TempDir())
 	require.NoError(t, err)
-	defer pinned.FS.Close()
+	defer pinned.Close()
 	r := httptest.NewRequest("GET", "/", nil)
 
 	require.Equal(t, dir, middleware.RootOf(r, fallback).Dir)

@@ -3,6 +3,7 @@
 package caddyfiletest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/shallot-http/shallot/caddyfile"
@@ -17,7 +18,7 @@ func Setup(t testing.TB, d directive.Directive, src string) (middleware.Middlewa
 	return SetupIn(t, directive.NewSite("localhost"), d, src)
 }
 
-// SetupIn is Setup for a site of the test's own.
+// SetupIn is Setup for a site of the test's own, whose root is closed, too.
 func SetupIn(t testing.TB, site *directive.Site, d directive.Directive, src string) (middleware.Middleware, error) {
 	t.Helper()
 	lines := Parse(t, src)
@@ -28,7 +29,7 @@ func SetupIn(t testing.TB, site *directive.Site, d directive.Directive, src stri
 	}
 	c := directive.NewController(site, d.Name, lines...)
 	t.Cleanup(func() {
-		if err := c.Stop(); err != nil {
+		if err := errors.Join(c.Stop(), site.Root.Close()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -30,6 +30,7 @@ func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
 	dir := line.Arg()
 	site := c.Site()
 	site.Root = middleware.NewRoot(dir.Text)
+	c.OnStop(site.Root.Close)
 	info, err := os.Stat(site.Root.Dir)
 	switch {
 	case dir.Text == "":
