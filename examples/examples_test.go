@@ -104,7 +104,7 @@ func TestServerRefuses(t *testing.T) {
 		{"a mistake", map[string]string{"Caddyfile": "localhost\nroute /a"}, []string{"-validate"},
 			"Caddyfile:2:1: unknown directive \"route\" (did you mean \"root\"?)\n\troute /a\n\t^\n"},
 		{"a file that is not there", nil, []string{"-conf", "missing"},
-			"open missing: no such file or directory\n"},
+			"open missing: " + syscall.ENOENT.Error() + "\n"},
 		{"too many wishes", nil, []string{"-conf", "x", "-root", "y"},
 			"-root and -addr are for going without a Caddyfile; leave out -conf or them\n"},
 		{"a log that cannot be opened", map[string]string{"Caddyfile": "127.0.0.1:0\nlog dir/x.log", "dir": "a file"}, nil,

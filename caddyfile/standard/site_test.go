@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestSiteDirectiveErrors(t *testing.T) {
 		{"root without a name", `root ""`, "Caddyfile:1:6: root: the folder has no name"},
 		{"two roots", "root a b", `Caddyfile:1:8: root: unexpected "b"`},
 		{"root twice", "root a\nroot b", "Caddyfile:2:1: root: already given at Caddyfile:1:1"},
-		{"root is a file", "root " + quote(file), `Caddyfile:1:6: root: "` + file + `" is not a folder`},
+		{"root is a file", "root " + quote(file), "Caddyfile:1:6: root: " + strconv.Quote(file) + " is not a folder"},
 		{"no index", "index", "Caddyfile:1:1: index: argument missing"},
 		{"index with a path", "index a/b.html", `Caddyfile:1:7: index: "a/b.html" is not the name of a file within a folder`},
 		{"bind to a network", "bind 10.0.0.0/8", `Caddyfile:1:6: bind: "10.0.0.0/8" is not a host to listen on, such as 127.0.0.1 or ::1`},

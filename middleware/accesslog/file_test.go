@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,9 @@ func TestNoLineIsLost(t *testing.T) {
 	const clients, requests = 8, 2000
 	for name, byOther := range map[string]bool{"rotated": false, "renamed and reopened": true} {
 		t.Run(name, func(t *testing.T) {
+			if byOther && runtime.GOOS == "windows" {
+				t.Skip("a file that is open cannot be renamed here")
+			}
 			dir := t.TempDir()
 			file := logfile.New(logfile.Config{
 				Name:     filepath.Join(dir, "access.log"),

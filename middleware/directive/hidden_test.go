@@ -27,6 +27,7 @@ func siteWith(t *testing.T, names ...string) (*directive.Site, string) {
 	}
 	site := directive.NewSite()
 	site.Root = middleware.NewRoot(dir)
+	t.Cleanup(func() { site.Root.Close() })
 	return site, dir
 }
 

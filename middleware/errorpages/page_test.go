@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,9 +94,7 @@ func TestPageThatCannotBeShown(t *testing.T) {
 		"dir/x.html":  "",
 	})
 	outside := write(t, filepath.Join(t.TempDir(), "outside.html"), "a secret")
-	if err := os.Symlink(outside, filepath.Join(root.Dir, "link.html")); err != nil {
-		t.Log("without links:", err)
-	}
+	unlinked := os.Symlink(outside, filepath.Join(root.Dir, "link.html"))
 	for _, tt := range []struct {
 		name, page string
 		root       *middleware.Root
@@ -103,7 +102,7 @@ func TestPageThatCannotBeShown(t *testing.T) {
 	}{
 		{"as large as can be", "large.html", root, ""},
 		{"larger", "larger.html", root, `error="reading larger.html: it is larger than 1048576 bytes"`},
-		{"missing", "missing.html", root, "no such file or directory"},
+		{"missing", "missing.html", root, syscall.ENOENT.Error()},
 		{"a folder", "dir", root, `error="reading dir: it is not a regular file"`},
 		{"outside, by name", "../outside.html", root, "path escapes from parent"},
 		{"outside, by link", "link.html", root, "path escapes from parent"},
@@ -111,6 +110,9 @@ func TestPageThatCannotBeShown(t *testing.T) {
 		{"no root yet", "any.html", middleware.NewRoot("/no/such/folder"), `there is no folder`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if tt.page == "link.html" && unlinked != nil {
+				t.Skip("without links:", unlinked)
+			}
 			var log logged
 			h := errorpages.New(errorpages.Config{Root: tt.root, Default: tt.page, Log: log.logger()})(returning(404, nil))
 			w := httptest.NewRecorder()

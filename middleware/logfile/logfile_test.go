@@ -93,7 +93,7 @@ func TestNoRecordIsLost(t *testing.T) {
 							t.Error(err)
 						}
 						if j%250 == 0 {
-							if err := f.Reopen(); err != nil {
+							if err := f.Reopen(); err != nil && runtime.GOOS != "windows" { // where it may be renamed just now
 								t.Error(err)
 							}
 						}
@@ -130,6 +130,9 @@ func TestOldFilesAreRemoved(t *testing.T) {
 
 // TestReopen does as logrotate does.
 func TestReopen(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be renamed here")
+	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.log")
 	f := logfile.New(logfile.Config{Name: path, Rotation: logfile.Rotation{NoRotation: true}})

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,9 @@ func (w *taker) ReadFrom(r io.Reader) (int64, error) {
 
 // TestManyAtOnce has requests and changes meet, for the race detector.
 func TestManyAtOnce(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open can be neither replaced nor removed here")
+	}
 	dir := folder(t, map[string]string{"app.js": "plain", "dir/index.html": "dir"})
 	h := static.New(static.Config{Root: pinned(t, dir)})(middleware.Status(404))
 	var wg sync.WaitGroup

@@ -142,10 +142,11 @@ func TestTimes(t *testing.T) {
 // TestETagsDiffer has pairs of time and size that run together if they are put
 // together without a separator, as Caddy 1 did.
 func TestETagsDiffer(t *testing.T) {
-	dir := folder(t, map[string]string{"a": string(make([]byte, 0x11)), "b": "x"})
-	require.NoError(t, os.Chtimes(filepath.Join(dir, "a"), day, time.Unix(0, 0x1111111111)))
-	require.NoError(t, os.Chtimes(filepath.Join(dir, "b"), day, time.Unix(0, 0x11111111111)))
+	dir := folder(t, map[string]string{"a": string(make([]byte, 0x641)), "b": "x"})
+	// Windows keeps a time in units of 100 ns.
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "a"), day, time.Unix(0, 0x174876e800)))
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "b"), day, time.Unix(0, 0x174876e80064)))
 	s := serve(t, static.Config{Root: pinned(t, dir)})
-	require.Equal(t, `"1111111111-11"`, s.get("/a").Header.Get("Etag"))
-	require.Equal(t, `"11111111111-1"`, s.get("/b").Header.Get("Etag"))
+	require.Equal(t, `"174876e800-641"`, s.get("/a").Header.Get("Etag"))
+	require.Equal(t, `"174876e80064-1"`, s.get("/b").Header.Get("Etag"))
 }

@@ -3,6 +3,7 @@ package static_test
 import (
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -14,6 +15,9 @@ import (
 
 // TestRedirectStaysHere tries to be sent to another site.
 func TestRedirectStaysHere(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("half of these folders cannot be made here")
+	}
 	s := serve(t, static.Config{Root: pinned(t, folder(t, map[string]string{
 		"dir/": "", "file.txt": "", "evil.com/index.html": "", "a:b/": "", "x/evil.com/": "",
 		`\evil.com/index.html`: "", "javascript:alert(1)/": "", "new\r\nline/": "", "ä/": "", "@evil.com/": "", "?/": "",
