@@ -1,10 +1,6 @@
 package caddyfile
 
-import (
-	"strings"
-
-	"github.com/shallot-http/shallot/middleware/directive"
-)
+import "github.com/shallot-http/shallot/middleware/directive"
 
 // A walker makes lines and sites of the tokens of a body. What is imported is
 // not spliced in but walked in turn, each time with arguments of its own.
@@ -262,24 +258,4 @@ func (w *walker) alone() bool {
 // opensAfter reports whether the token after the one at i opens a block.
 func (w *walker) opensAfter(i int) bool {
 	return i+1 < len(w.toks) && w.toks[i+1].kind == kindOpen
-}
-
-// unquote returns what is between quotes: only a quote can be escaped in there.
-// A newline is a newline, however the file was saved.
-func unquote(s string, k kind) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && k == kindQuoted && strings.HasPrefix(s[i+1:], `"`):
-			i++
-		case s[i] == '\\' && k == kindQuoted && strings.HasPrefix(s[i+1:], `\`):
-			b.WriteByte('\\')
-			i++
-		case s[i] == '\r' && strings.HasPrefix(s[i+1:], "\n"):
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }
