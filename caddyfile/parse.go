@@ -21,7 +21,7 @@ type ParseConfig struct {
 
 	// Directives are words that cannot be addresses of sites, such as
 	// [Vocabulary.Names]. They make for better errors where braces are missing.
-	// Nil is fine.
+	// Nil is fine; [Load] takes those of its Vocabulary.
 	Directives []string
 
 	Limits Limits

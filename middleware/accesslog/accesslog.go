@@ -30,7 +30,10 @@ type Config struct {
 
 	Paths  []middleware.Path // to log; nil is all
 	Except []middleware.Path // not to log
-	Skip   func(r *http.Request, status int) bool
+
+	// Skip reports whether not to log a request, unless it is nil: after it has been
+	// answered, with this status.
+	Skip func(r *http.Request, status int) bool
 
 	Trusted            []netip.Prefix // proxies to be believed, see middleware.ClientIP
 	MaskIPv4, MaskIPv6 int            // bits of a client's address that are not logged, counted from its end

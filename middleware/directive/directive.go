@@ -36,7 +36,7 @@ import (
 
 // A Directive teaches the Caddyfile a word.
 type Directive struct {
-	Name string
+	Name string // the word that lines begin with
 
 	// Setup turns the lines of a site that begin with Name into a Middleware, or
 	// into nil if the directive has another purpose. It ends with the

@@ -16,6 +16,7 @@ type Pos struct {
 	Line, Col int
 }
 
+// String returns file:line:column.
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
 // An Import is a place that brought lines in from elsewhere.

@@ -22,9 +22,9 @@ type Line struct {
 
 // A Word is one word of a Line.
 type Word struct {
-	Text   string
-	Pos    Pos
-	Quoted bool
+	Text   string // without quotes
+	Pos    Pos    // of its first byte, which may be a quote
+	Quoted bool   // by quotes or backquotes, or as a heredoc
 }
 
 // Name returns the first word.
