@@ -18,8 +18,10 @@ var greet = directive.Directive{Name: "greet", Setup: func(c *directive.Controll
 		path, text := line.Path(args[0]), args[1].Text
 		layers = append(layers, middleware.When(path.Within, func(middleware.Handler) middleware.Handler {
 			return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
-				_, err := fmt.Fprintln(w, text)
-				return 0, err
+				if _, err := fmt.Fprintln(w, text); err != nil {
+					return middleware.StatusClientClosed, err
+				}
+				return 0, nil
 			})
 		}))
 	}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -58,12 +59,15 @@ func routes(ctx context.Context) (http.Handler, error) {
 
 	// A Handler, which returns its failures, is one of the router's by AppHandler.
 	r.Method("GET", "/file/{name}", middleware.AppHandler(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		text, err := os.ReadFile("public/" + chi.URLParam(r, "name"))
+		file, err := os.OpenInRoot("public", chi.URLParam(r, "name"))
 		if err != nil {
 			return 0, err // 404 if it is not there, and a line in the log
 		}
-		_, err = w.Write(text)
-		return 0, err
+		defer file.Close()
+		if _, err := io.Copy(w, file); err != nil {
+			return http.StatusInternalServerError, err // what has begun is cut off
+		}
+		return 0, nil
 	}))
 
 	site, err := site(ctx)
