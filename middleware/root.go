@@ -2,11 +2,14 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -55,7 +58,9 @@ func open(dir string) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.OpenRoot(dir)
+	// The slash at its end has the system make sure that it is a folder: to open a
+	// pipe could take forever.
+	folder, err := os.OpenRoot(strings.TrimSuffix(dir, string(filepath.Separator)) + "/")
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +175,11 @@ func (f *follower) now(dir string) *Root {
 	// The one before is closed by the runtime when the last request that works
 	// with it is done.
 	opened, err := open(dir)
-	if err != nil {
+	switch {
+	case err == nil:
+	case latest != nil && latest.FS != nil && (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)):
+		return latest // what can be opened is only what is open, until there is room again
+	default:
 		opened = &Root{Dir: dir} // missing, or not to be opened: there is nothing to serve
 	}
 	if latest == nil && !f.latest.CompareAndSwap(nil, opened) {
