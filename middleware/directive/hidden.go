@@ -27,42 +27,42 @@ func (s *Site) Hide(name string) {
 // relative to the site's root and separated by slashes; info is that of the file
 // itself, not of a link to it, and may be nil if it is not known.
 func (s *Site) Hidden(name string, info fs.FileInfo) bool {
-	return s.Shared.hidden.hasName(s.Root.Dir, name) || info != nil && s.Shared.hidden.hasFile(info)
+	return s.Shared.hidden.hasName(s.Root.Dir, name) || info != nil && s.Shared.hidden.files.has(info)
 }
 
 // hidden is what the sites of a pool hide. There may be as many names as sites,
-// and every request asks.
+// which may all end in access.log, and every request asks.
 type hidden struct {
 	mu       sync.RWMutex
-	files    map[string]bool         // absolute names
-	names    map[string][]hiddenFile // by the last element, in lower case
-	prefixes map[string][]hiddenFile // those that may be patterns, by what the pattern begins with
-	lengths  []int                   // of those prefixes
-	known    identities
-	until    time.Time // when to look what the files are, again
-}
-
-type hiddenFile struct {
-	dir     string
-	pattern string // in lower case, for file systems may ignore it
+	files    group
+	names    map[string]*group            // the folders of files, by the last elements of their names in lower case
+	patterns map[string]map[string]*group // the same by patterns of these, which are by what they begin with
+	lengths  []int                        // of such beginnings
 }
 
 func (h *hidden) add(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.files[name] {
+	if !h.files.add(name) {
 		return
 	}
-	if h.files == nil {
-		h.files, h.names, h.prefixes = map[string]bool{}, map[string][]hiddenFile{}, map[string][]hiddenFile{}
+	if h.names == nil {
+		h.names, h.patterns = map[string]*group{}, map[string]map[string]*group{}
 	}
-	h.files[name] = true
-	h.until = time.Time{}
-	f := hiddenFile{filepath.Dir(name), strings.ToLower(filepath.Base(name))}
+	add := func(groups map[string]*group, key string) {
+		if groups[key] == nil {
+			groups[key] = new(group)
+		}
+		groups[key].add(filepath.Dir(name))
+	}
+	base := strings.ToLower(filepath.Base(name)) // for file systems may ignore case
 	// A pattern is taken for a name, too: a[1].log is a file like any other.
-	h.names[f.pattern] = append(h.names[f.pattern], f)
-	if n := strings.IndexAny(f.pattern, `*?[\`); n >= 0 {
-		h.prefixes[f.pattern[:n]] = append(h.prefixes[f.pattern[:n]], f)
+	add(h.names, base)
+	if n := strings.IndexAny(base, `*?[\`); n >= 0 {
+		if h.patterns[base[:n]] == nil {
+			h.patterns[base[:n]] = map[string]*group{}
+		}
+		add(h.patterns[base[:n]], base)
 		if !slices.Contains(h.lengths, n) {
 			h.lengths = append(h.lengths, n)
 		}
@@ -73,16 +73,18 @@ func (h *hidden) hasName(root, name string) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	base := strings.ToLower(path.Base(name))
-	isIn := func(f hiddenFile) bool { return f.isIn(filepath.Join(root, filepath.FromSlash(path.Dir(name)))) }
-	if slices.ContainsFunc(h.names[base], isIn) {
+	isIn := func(g *group) bool {
+		return g.hasFolder(filepath.Join(root, filepath.FromSlash(path.Dir(name))))
+	}
+	if g := h.names[base]; g != nil && isIn(g) {
 		return true
 	}
 	for _, n := range h.lengths {
 		if n > len(base) {
 			continue
 		}
-		for _, f := range h.prefixes[base[:n]] {
-			if ok, _ := path.Match(f.pattern, base); ok && isIn(f) {
+		for pattern, g := range h.patterns[base[:n]] {
+			if ok, _ := path.Match(pattern, base); ok && isIn(g) {
 				return true
 			}
 		}
@@ -90,48 +92,71 @@ func (h *hidden) hasName(root, name string) bool {
 	return false
 }
 
-// isIn compares names before it asks the file system, which knows that two names
-// may mean one folder.
-func (f hiddenFile) isIn(dir string) bool {
-	if strings.EqualFold(f.dir, dir) {
-		return true
-	}
-	was, err := os.Stat(f.dir)
-	if err != nil {
-		return false
-	}
-	is, err := os.Stat(dir)
-	return err == nil && os.SameFile(was, is)
+// A group is files, or folders, known by their names and by what they are.
+type group struct {
+	mu    sync.RWMutex
+	names map[string]bool // absolute
+	lower map[string]bool // the same in lower case
+	known identities
+	until time.Time // when to look what they are, again
 }
 
-// lookInterval is how old the knowledge may be of what the files are. A log is
-// another file after its rotation; until that is seen its name tells.
+// add reports whether name is new.
+func (g *group) add(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.names[name] {
+		return false
+	}
+	if g.names == nil {
+		g.names, g.lower = map[string]bool{}, map[string]bool{}
+	}
+	g.names[name], g.lower[strings.ToLower(name)] = true, true
+	g.until = time.Time{}
+	return true
+}
+
+// hasFolder compares names before it asks the file system, which knows that two
+// names may mean one folder.
+func (g *group) hasFolder(name string) bool {
+	g.mu.RLock()
+	named := g.lower[strings.ToLower(name)]
+	g.mu.RUnlock()
+	if named {
+		return true
+	}
+	info, err := os.Stat(name)
+	return err == nil && g.has(info)
+}
+
+// lookInterval is how old the knowledge may be of what files and folders are. A
+// log is another file after its rotation; until that is seen its name tells.
 const lookInterval = time.Second
 
-func (h *hidden) hasFile(info fs.FileInfo) bool {
+func (g *group) has(info fs.FileInfo) bool {
 	now := time.Now()
-	h.mu.RLock()
-	known, fresh := h.known, now.Before(h.until)
-	h.mu.RUnlock()
+	g.mu.RLock()
+	known, fresh := g.known, now.Before(g.until)
+	g.mu.RUnlock()
 	if !fresh {
-		known = h.look(now)
+		known = g.look(now)
 	}
 	return known.has(info)
 }
 
-func (h *hidden) look(now time.Time) identities {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Before(h.until) {
-		return h.known // somebody else has just looked
+func (g *group) look(now time.Time) identities {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Before(g.until) {
+		return g.known // somebody else has just looked
 	}
 	var known identities
-	for name := range h.files {
+	for name := range g.names {
 		if info, err := os.Stat(name); err == nil {
 			known.add(info)
 		}
 	}
-	h.known, h.until = known, now.Add(lookInterval)
+	g.known, g.until = known, now.Add(lookInterval)
 	return known
 }
 

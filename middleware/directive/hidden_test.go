@@ -183,6 +183,27 @@ func TestHiddenFollowsRotation(t *testing.T) {
 	})
 }
 
+// TestHiddenInManyFolders checks that a request for a name that many sites hide,
+// each in a folder of its own, does not have each of these looked at: with 1,000
+// logs, /access.log/access.log/… took seconds.
+func TestHiddenInManyFolders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // so that what is known stays fresh
+		cost := func(sites int) float64 {
+			site, dir := siteWith(t, "public/access.log/x")
+			for i := range sites {
+				site.Hide(filepath.Join(dir, fmt.Sprint(i), "access.log"))
+				site.Hide(filepath.Join(dir, fmt.Sprint(i), "access-*.log"))
+			}
+			return testing.AllocsPerRun(10, func() {
+				require.False(t, site.Hidden("public/access.log", nil))
+				require.False(t, site.Hidden("public/access-1.log", nil))
+				require.True(t, site.Hidden("0/access-1.log", nil))
+			})
+		}
+		require.InDelta(t, cost(1), cost(1000), 10)
+	})
+}
+
 func TestHiddenAtOnce(t *testing.T) {
 	site, dir := siteWith(t, "Caddyfile", "index.html")
 	site.Hide(filepath.Join(dir, "Caddyfile"))
