@@ -1,0 +1,83 @@
+// Package gzip compresses responses: with zstd, brotli or gzip, whichever the
+// client likes best, and with dictionaries where that is wanted (RFC 9842).
+//
+//	http.ListenAndServe(addr, middleware.Wrap(mux, gzip.New(gzip.Config{})))
+//
+// # What is encoded
+//
+// A response is encoded if the client accepts one of the codings at least as
+// much as no coding (see package accept), if it is of a media type that gets
+// smaller (see [DefaultTypes]), and if there are at least 1,024 bytes of it. A
+// type that is not given is told by the first 512 bytes; one that was set to nil
+// is not looked for.
+//
+// What has a Content-Encoding or a Content-Range, and what is marked
+// no-transform by either side, is left alone, and so are responses without a
+// body, connections that are upgraded, and gRPC. Of what ends in the buffer the
+// result is only used if it is smaller.
+//
+// All responses of an eligible type say Vary: Accept-Encoding, encoded or not;
+// HEAD gets the fields that GET would get, and 304 those of the 200 it stands
+// for. A client that refuses identity is sent encoded what would not be worth it
+// otherwise. If it accepts nothing at all it is sent identity, as RFC 9110,
+// section 12.5.3, permits, or 406 if the Config is Strict.
+//
+// # When it is sent
+//
+// Nothing leaves before it is decided what to do with it, which is when the body
+// ends or outgrows the buffer, or the handler flushes; if it is decided that
+// nothing is to be done, that is at once, and the body goes through as it would
+// without this layer, by sendfile(2) for one. A body that ends in the buffer is
+// sent in one piece and with its Content-Length, a longer one in pieces of 32
+// KiB. What a handler flushes is out, whether or not it has written anything
+// yet, so that server-sent events arrive when they are sent.
+//
+// A response that fails, or panics, before something of it was sent leaves no
+// trace, and the layers further out render an error in its place. One that fails
+// later is not ended: the client can tell that it has been cut off. That goes
+// for a body that is shorter than its Content-Length, too.
+//
+// # Entity tags
+//
+// Two encodings of the same thing are not the same bytes, so a strong ETag must
+// not be that of both (RFC 9110, section 8.8.3). "abc" becomes "abc-gzip", and
+// when that comes back in If-None-Match or If-Match the handler sees both "abc"
+// and "abc-gzip" in its place. Its 304 then says "abc-gzip" again. [Config].ETag
+// has other ways.
+//
+// # Secrets
+//
+// Where a page shows both a secret and something that an attacker can choose,
+// the size of what is compressed gives the secret away, byte by byte (BREACH). Let
+// Skip be [CrossSite], so that others' pages learn the true size only, or do
+// without compression on such pages by [middleware.When]. Jitter blurs the size,
+// which makes the attack take longer.
+//
+// # In a Caddyfile
+//
+//	gzip
+//	gzip {
+//		ext          extension...|*
+//		not          path...
+//		level        1-9
+//		min_length   size
+//		encodings    zstd|br|gzip...
+//		types        type...
+//		etag         suffix|weak|drop|keep
+//		cache        size
+//		jitter       bytes
+//		dictionary   …
+//		precompressed off|br|zstd|gzip...
+//	}
+//
+// Ext confines it to paths with these extensions, such as .css; / stands for
+// paths without one and * for all paths, as it is without ext. Files whose type
+// is not known, application/octet-stream, are encoded if their extension is
+// named. Not exempts paths. Types are media types such as text/* or *; a ! before
+// one exempts it. Jitter is the most bytes that responses are made longer by.
+// Precompressed says which compressed siblings of files to look for; without it
+// that is br, zstd and gzip.
+//
+// As in Caddy 1 there may be several lines, of which the first whose ext and not
+// permit is the one that counts for a request.
+package gzip

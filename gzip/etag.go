@@ -1,0 +1,176 @@
+package gzip
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware/accept"
+)
+
+// ETagMode says what becomes of the entity tag of a response that is encoded.
+type ETagMode int
+
+const (
+	// ETagSuffix adds the name of the coding, as in "abc-gzip", and takes it away
+	// again from requests. It is the only mode in which conditional requests work
+	// as they do without encoding, If-Match included.
+	ETagSuffix ETagMode = iota
+
+	// ETagWeak makes it W/"abc", as nginx does. That can be compared, but not
+	// with If-Match, which wants a strong one, nor for ranges.
+	ETagWeak
+
+	// ETagDrop sends none: what is encoded has to be fetched in full.
+	ETagDrop
+
+	// ETagKeep leaves it as it is, for handlers whose tags are about contents
+	// rather than bytes. Strong ones are wrong then, strictly speaking.
+	ETagKeep
+)
+
+// mark changes the entity tag of a response that is to be encoded.
+func (m ETagMode) mark(h http.Header, suffix string) {
+	tags := h["Etag"]
+	if len(tags) == 0 || m == ETagKeep {
+		return
+	}
+	tag := tags[0]
+	switch weak := strings.HasPrefix(tag, "W/"); {
+	case m == ETagDrop || !isTag(tag):
+		delete(h, "Etag")
+	case m == ETagSuffix:
+		h["Etag"] = []string{tag[:len(tag)-1] + suffix + `"`}
+	case !weak:
+		h["Etag"] = []string{"W/" + tag}
+	}
+}
+
+func isTag(s string) bool {
+	s = strings.TrimPrefix(s, "W/")
+	return len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"'
+}
+
+// conditional returns r as the next handler is to see it: to the tags that were
+// marked it is added what they were before. They stay themselves, since the
+// handler may have encodings of its own. r is not changed.
+func (s *settings) conditional(r *http.Request) *http.Request {
+	match, none := r.Header["If-Match"], r.Header["If-None-Match"]
+	if len(match)+len(none) == 0 || s.ETag != ETagSuffix {
+		return r
+	}
+	// Whoever uses If-Match has got the representation by another request, with
+	// an Accept-Encoding of its own.
+	newMatch := s.unmark(match, func(string) bool { return true })
+	newNone := s.unmark(none, func(coding string) bool { return accepts(r, coding) })
+	if newMatch == nil && newNone == nil {
+		return r
+	}
+	clone := new(http.Request)
+	*clone = *r
+	clone.Header = maps.Clone(r.Header)
+	if newMatch != nil {
+		clone.Header["If-Match"] = newMatch
+	}
+	if newNone != nil {
+		clone.Header["If-None-Match"] = newNone
+	}
+	return clone
+}
+
+// unmark returns lines with the tags added that marked ones were before, or nil
+// if there are none. Only the marks of codings that are wanted count: who cannot
+// decode what it has stored must not be told that it is still good.
+func (s *settings) unmark(lines []string, wanted func(coding string) bool) []string {
+	var added []string
+	for _, line := range lines {
+		for line != "" {
+			var tag string
+			tag, line = cutTag(line)
+			if before, coding := s.before(tag); coding != "" && wanted(coding) {
+				added = append(added, before)
+			}
+		}
+	}
+	if added == nil {
+		return nil
+	}
+	return []string{strings.Join(lines, ", ") + ", " + strings.Join(added, ", ")}
+}
+
+// before returns what a tag was before it was marked, and for which coding; ""
+// if it was not.
+func (s *settings) before(tag string) (before, coding string) {
+	if !isTag(tag) {
+		return "", ""
+	}
+	text := tag[:len(tag)-1]
+	for _, p := range s.pools {
+		if start, ok := strings.CutSuffix(text, p.suffix); ok {
+			return start + `"`, p.name
+		}
+	}
+	if s.Dictionaries == nil || len(text) < dictionarySuffixLen {
+		return "", ""
+	}
+	start, mark := text[:len(text)-dictionarySuffixLen], text[len(text)-dictionarySuffixLen:]
+	if name := mark[1:4]; mark[0] == '-' && mark[4] == '-' && (name == "dcb" || name == "dcz") {
+		return start + `"`, name
+	}
+	return "", ""
+}
+
+// dictionarySuffixLen is the length of a suffix such as -dcz-0123abcd.
+const dictionarySuffixLen = len("-dcz-") + 8
+
+// stored returns the tag under which the client of r has stored what the handler
+// knows as tag: tag itself unless only a marked one was sent.
+func (s *settings) stored(r *http.Request, tag string) string {
+	found := tag
+	for _, line := range r.Header["If-None-Match"] {
+		for line != "" {
+			var sent string
+			sent, line = cutTag(line)
+			if sent == tag {
+				return tag
+			}
+			if s.ETag == ETagWeak && sent == "W/"+tag {
+				found = sent
+			}
+			if s.ETag != ETagSuffix || found != tag {
+				continue
+			}
+			if before, coding := s.before(sent); coding != "" && opaque(before) == opaque(tag) && accepts(r, coding) {
+				found = sent
+			}
+		}
+	}
+	return found
+}
+
+// accepts reports whether the client of r can decode a coding.
+func accepts(r *http.Request, coding string) bool {
+	return accept.EncodingsOf(r.Header).Quality(coding) > 0
+}
+
+func opaque(tag string) string { return strings.TrimPrefix(tag, "W/") }
+
+// cutTag takes the first entity tag off a list of them. A comma may be part of
+// one. What is no tag comes back as it is, up to the next comma.
+func cutTag(list string) (tag, rest string) {
+	list = strings.TrimLeft(list, ", \t")
+	start := 0
+	if strings.HasPrefix(list, "W/") {
+		start = 2
+	}
+	end := strings.IndexByte(list, ',')
+	if start < len(list) && list[start] == '"' {
+		if i := strings.IndexByte(list[start+1:], '"'); i >= 0 {
+			end = start + 1 + i + 1
+		}
+	}
+	if end < 0 {
+		end = len(list)
+	}
+	return strings.TrimRight(list[:end], " \t"), list[end:]
+}

@@ -1,0 +1,94 @@
+package gzip
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// sendPlain sends the header of a response that is not encoded, and what is held
+// of its body.
+func (w *writer) sendPlain() error {
+	w.dress()
+	w.learn()
+	w.state, w.sent = plain, true
+	if w.status != 0 {
+		w.rw.WriteHeader(w.status)
+	}
+	if len(w.held) == 0 {
+		return nil
+	}
+	_, err := w.pass(w.held)
+	w.drop()
+	return err
+}
+
+// sendEncoded sends the header of a response that is encoded: to length bytes, or
+// to -1 if that is not known.
+func (w *writer) sendEncoded(length int) {
+	w.dressEncoded(length)
+	w.sent = true
+	if w.status != 0 {
+		w.rw.WriteHeader(w.status)
+	}
+}
+
+// dressEncoded sets the fields of a response that is encoded.
+func (w *writer) dressEncoded(length int) {
+	w.vary = true
+	w.dress()
+	h := w.rw.Header()
+	if w.sniffed != "" {
+		h["Content-Type"] = []string{w.sniffed}
+	}
+	w.ETag.mark(h, w.coding.suffix)
+	h["Content-Encoding"] = w.coding.header
+	delete(h, "Accept-Ranges")
+	if length >= 0 && !hasTrailers(h) {
+		h["Content-Length"] = []string{strconv.Itoa(length)}
+	} else {
+		delete(h, "Content-Length")
+	}
+}
+
+// dress sets the fields of a response whether or not it is encoded.
+func (w *writer) dress() {
+	h := w.rw.Header()
+	switch w.status {
+	case http.StatusNotModified:
+		if tags := h["Etag"]; len(tags) > 0 {
+			if stored := w.stored(w.r, tags[0]); stored != tags[0] {
+				h["Etag"] = []string{stored}
+				w.vary = true
+			}
+		}
+	case 0, http.StatusOK:
+		if w.vary && w.Dictionaries != nil {
+			w.Dictionaries.advertise(h, w.r)
+		}
+	}
+	if w.vary {
+		w.settings.varies(h, w.r)
+	}
+}
+
+// learn has the body remembered if it is to be a dictionary.
+func (w *writer) learn() {
+	if w.Dictionaries != nil && w.vary && w.lesson == nil && (w.status == 0 || w.status == http.StatusOK) {
+		w.lesson = w.Dictionaries.learn(w.r, w.rw.Header(), http.StatusOK)
+	}
+}
+
+// hasTrailers reports whether fields follow the body, for which net/http has to
+// send it in chunks.
+func hasTrailers(h http.Header) bool {
+	if len(h["Trailer"]) > 0 {
+		return true
+	}
+	for name := range h {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,173 @@
+package gzip
+
+import (
+	"errors"
+	"hash/maphash"
+	"math/rand/v2"
+	"net/http"
+
+	"github.com/klauspost/compress"
+)
+
+// pieceLen is how much encoded is written at a time. Encoders write a few hundred
+// bytes here and there, each of which net/http would make a chunk of.
+const pieceLen = 32 << 10
+
+// start begins to encode, with what is held.
+func (w *writer) start() error {
+	if w.doubtful() || !w.mayStart() {
+		w.state, w.coding = plain, nil
+		return nil
+	}
+	w.open()
+	w.state = encoding
+	w.learn()
+	if w.now {
+		w.sendEncoded(-1)
+	}
+	if len(w.held) == 0 {
+		return nil
+	}
+	_, err := w.encode(w.held)
+	w.drop()
+	return err
+}
+
+// open gets an encoder, which must be allowed.
+func (w *writer) open() {
+	w.out = w.buffer()
+	w.enc = w.coding.get((*sink)(w))
+	if w.Jitter > 0 {
+		if padder, ok := w.enc.(Padder); ok {
+			padder.Pad(w.jitter())
+		}
+	}
+}
+
+// jitter returns by how many bytes to make a stream longer. It depends on what it
+// begins with, so that nothing is to be learned from asking again.
+func (w *writer) jitter() int {
+	if len(w.held) == 0 {
+		return 1 + rand.IntN(w.Jitter)
+	}
+	return 1 + int(maphash.Bytes(w.seed, w.held)%uint64(w.Jitter))
+}
+
+// stop takes the encoder away, whatever it is up to.
+func (w *writer) stop() {
+	if w.enc != nil {
+		w.coding.put(w.enc)
+		w.enc = nil
+		w.done()
+	}
+}
+
+// doubtful reports whether what is held looks as if it was compressed already,
+// though its type does not say so.
+func (w *writer) doubtful() bool {
+	const least, random = 1 << 10, 0.02
+	return w.doubt && !w.must && len(w.held) >= least && compress.Estimate(w.held[:min(len(w.held), 4*least)]) < random
+}
+
+// encode encodes p.
+func (w *writer) encode(p []byte) (int, error) {
+	if w.length >= 0 && w.size+int64(len(p)) > w.length {
+		return 0, http.ErrContentLength
+	}
+	n, err := w.enc.Write(p)
+	w.size += int64(n)
+	w.dirty = true
+	if w.lesson != nil {
+		w.lesson.Write(p[:n])
+	}
+	return n, err
+}
+
+// push sends all there is, whatever it is worth.
+func (w *writer) push() error {
+	if w.state == fresh {
+		w.look()
+	}
+	if w.state == sniffing {
+		if len(w.held) == 0 {
+			w.state = plain // for the header has to leave without a type
+		} else {
+			w.sniff(nil)
+		}
+	}
+	if w.state == holding {
+		w.now = true
+		if err := w.weigh(0); err != nil {
+			return err
+		}
+	}
+	switch {
+	case w.state == plain && !w.sent:
+		return w.sendPlain()
+	case w.state == encoding:
+		return w.flush()
+	}
+	return nil
+}
+
+func (w *writer) flush() error {
+	if !w.sent {
+		w.sendEncoded(-1)
+	}
+	if w.dirty {
+		w.dirty = false
+		if err := w.enc.Flush(); err != nil {
+			return err
+		}
+	}
+	return w.emit()
+}
+
+// emit writes what has been encoded.
+func (w *writer) emit() error {
+	if len(*w.out) == 0 {
+		return nil
+	}
+	if !w.sent {
+		w.sendEncoded(-1)
+	}
+	_, err := w.rw.Write(*w.out)
+	*w.out = (*w.out)[:0]
+	return err
+}
+
+// A sink is where encoders write to.
+type sink writer
+
+func (s *sink) Write(p []byte) (int, error) {
+	w := (*writer)(s)
+	n := len(p)
+	for !w.whole && len(*w.out)+len(p) >= pieceLen {
+		room := pieceLen - len(*w.out)
+		*w.out = append(*w.out, p[:room]...)
+		p = p[room:]
+		if err := w.emit(); err != nil {
+			return 0, err
+		}
+	}
+	*w.out = append(*w.out, p...)
+	return n, nil
+}
+
+// close ends the stream.
+func (w *writer) close() error {
+	if w.size < w.length && w.r.Method != http.MethodHead {
+		return errShort
+	}
+	if err := w.enc.Close(); err != nil {
+		return err
+	}
+	w.stop()
+	if !w.sent {
+		w.sendEncoded(len(*w.out))
+	}
+	return w.emit()
+}
+
+// errShort is a body's that ends before its Content-Length.
+var errShort = errors.New("the body is shorter than its Content-Length")

@@ -1,0 +1,284 @@
+package gzip
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"unsafe"
+
+	"github.com/shallot-http/shallot/middleware/accept"
+)
+
+// A writer is what the next handler writes to. It serves one response after
+// another, unless a handler panics.
+type writer struct {
+	*settings
+	rw       http.ResponseWriter
+	r        *http.Request    // as the client sent it
+	accepted accept.Encodings // by its client
+
+	state   state
+	status  int    // as given; 0 is 200
+	sent    bool   // the header
+	must    bool   // be encoded, since identity is refused
+	vary    bool   // it depends on the request whether it is encoded
+	now     bool   // nothing may be held back
+	idle    bool   // nothing will be encoded, whatever its type
+	doubt   bool   // it may be compressed by itself
+	sniffed string // its type, "" if one was given
+	length  int64  // as declared; -1 if it was not
+	size    int64  // of what was encoded so far
+
+	held []byte  // of the body, in room or in buf
+	buf  *[]byte // nil while there is room
+	room [defaultMinSize]byte
+
+	coding *pool
+	enc    Encoder
+	out    *[]byte // what has been encoded and not been written
+	whole  bool    // out is all of it
+	dirty  bool    // there is something to flush
+	lesson *lesson
+
+	// last is a type that has been thought about, in this response or in one
+	// before, which commonly are of the same.
+	last struct {
+		contentType    string
+		encoded, doubt bool
+	}
+}
+
+// A state says what to do with the next bytes of a body.
+type state int
+
+const (
+	fresh    state = iota // look at the header
+	sniffing              // hold them until they tell their type
+	holding               // hold them until they are worth it
+	encoding              // encode them
+	plain                 // pass them on
+	finished
+)
+
+var (
+	_ http.Flusher    = (*writer)(nil)
+	_ http.Hijacker   = (*writer)(nil)
+	_ io.ReaderFrom   = (*writer)(nil)
+	_ io.StringWriter = (*writer)(nil)
+)
+
+// writer returns one for the response to r.
+func (s *settings) writer(rw http.ResponseWriter, r *http.Request, accepted accept.Encodings) *writer {
+	w, ok := s.writers.Get().(*writer)
+	if !ok {
+		w = &writer{settings: s, length: -1}
+		w.held = w.room[:0]
+	}
+	w.rw, w.r, w.accepted = rw, r, accepted
+	return w
+}
+
+// release gives back what w has borrowed; but not if the handler has panicked,
+// for it may have left others behind who still write.
+func (w *writer) release() {
+	if w.lesson != nil {
+		w.lesson.Drop()
+	}
+	if w.state != finished {
+		if w.enc != nil {
+			w.done()
+		}
+		return
+	}
+	w.stop()
+	w.drop()
+	w.free(&w.out)
+	w.rw, w.r, w.accepted, w.coding, w.lesson = nil, nil, nil, nil, nil
+	w.state, w.status, w.length, w.size, w.sniffed = fresh, 0, -1, 0, ""
+	w.sent, w.must, w.vary, w.now, w.idle, w.doubt = false, false, false, false, false, false
+	w.whole, w.dirty = false, false
+	w.writers.Put(w)
+}
+
+// drop forgets what is held.
+func (w *writer) drop() {
+	w.held = w.room[:0]
+	w.free(&w.buf)
+}
+
+// Header returns the header of the writer underneath.
+func (w *writer) Header() http.Header { return w.rw.Header() }
+
+// Unwrap returns the writer underneath, for [http.ResponseController].
+func (w *writer) Unwrap() http.ResponseWriter { return w.rw }
+
+// WriteHeader sends a header as soon as it is clear what it has to say.
+func (w *writer) WriteHeader(status int) {
+	if w.sent || status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
+		w.rw.WriteHeader(status) // an informational one, or one that net/http complains of
+		return
+	}
+	if w.state != fresh {
+		return
+	}
+	w.status = status
+	if w.look(); w.state == plain {
+		w.sendPlain()
+	}
+}
+
+// Write takes a piece of the body.
+func (w *writer) Write(p []byte) (int, error) {
+	if w.state == plain {
+		return w.pass(p)
+	}
+	return w.take(p)
+}
+
+// WriteString takes a piece of the body and does not copy it first: whoever is
+// given a slice to write must not change it.
+func (w *writer) WriteString(s string) (int, error) {
+	if w.state == plain && w.lesson == nil {
+		return io.WriteString(w.rw, s)
+	}
+	return w.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// take is Write until it is clear that nothing is to be done.
+func (w *writer) take(p []byte) (n int, err error) {
+	if len(p) == 0 {
+		w.WriteHeader(http.StatusOK)
+		return 0, nil
+	}
+	if w.state == fresh {
+		w.look()
+	}
+	if w.state == sniffing {
+		if len(w.held)+len(p) < sniffLen {
+			w.hold(p)
+			return len(p), nil
+		}
+		w.sniff(p)
+	}
+	if w.state == holding {
+		if err := w.weigh(len(p)); err != nil {
+			return 0, err
+		}
+	}
+	switch w.state {
+	case holding:
+		w.hold(p)
+		return len(p), nil
+	case encoding:
+		return w.encode(p)
+	}
+	if err := w.sendPlain(); err != nil {
+		return 0, err
+	}
+	return w.pass(p)
+}
+
+// pass passes p on.
+func (w *writer) pass(p []byte) (int, error) {
+	n, err := w.rw.Write(p)
+	if w.lesson != nil {
+		w.lesson.Write(p[:n])
+	}
+	return n, err
+}
+
+// hold keeps p for later.
+func (w *writer) hold(p []byte) {
+	if len(w.held)+len(p) > cap(w.held) {
+		if w.buf == nil {
+			w.buf = w.buffer()
+			w.held = append(*w.buf, w.held...)
+		}
+		w.held = append(w.held, p...)
+		*w.buf = w.held[:0] // it may have grown
+		return
+	}
+	w.held = append(w.held, p...)
+}
+
+// ReadFrom takes all of src. Where nothing is to be done it is handed on, so that
+// the connection may take it from the file.
+func (w *writer) ReadFrom(src io.Reader) (n int64, err error) {
+	if w.state == fresh {
+		if n, done, err := w.skim(src); done {
+			return n, err
+		}
+	}
+	buf := w.buffer()
+	defer w.free(&buf)
+	for w.state != plain || w.lesson != nil {
+		piece := (*buf)[:cap(*buf)]
+		if w.state == sniffing {
+			piece = piece[:sniffLen-len(w.held)]
+		}
+		m, err := src.Read(piece)
+		if m > 0 {
+			written, err := w.Write(piece[:m])
+			n += int64(written)
+			if err != nil {
+				return n, err
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			return n, nil
+		default:
+			return n, err
+		}
+	}
+	m, err := io.Copy(w.rw, src)
+	return n + m, err
+}
+
+// skim is ReadFrom for a response of which the header says that nothing is to be
+// done; done is false if it does not.
+func (w *writer) skim(src io.Reader) (n int64, done bool, err error) {
+	w.look()
+	if w.state == holding {
+		if w.negotiate(-1); w.coding == nil {
+			w.state = plain
+		}
+	}
+	h := w.rw.Header()
+	vary, varied := h["Vary"]
+	if w.state == plain {
+		w.sendPlain()
+	}
+	if w.state != plain || w.lesson != nil {
+		return 0, false, nil
+	}
+	if n, err = io.Copy(w.rw, src); n == 0 { // nothing has begun
+		if delete(h, "Vary"); varied {
+			h["Vary"] = vary
+		}
+		w.state, w.sent = fresh, false
+	}
+	return n, true, err
+}
+
+// Flush is FlushError for those who cannot take an answer.
+func (w *writer) Flush() { _ = w.FlushError() }
+
+// FlushError sends what there is.
+func (w *writer) FlushError() error {
+	if err := w.push(); err != nil {
+		return err
+	}
+	return http.NewResponseController(w.rw).Flush()
+}
+
+// Hijack hands over the connection. What was held has not been sent then.
+func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.rw).Hijack()
+	if err == nil {
+		w.state, w.sent = plain, true
+	}
+	return conn, rw, err
+}
