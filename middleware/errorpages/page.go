@@ -2,9 +2,9 @@ package errorpages
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"mime"
@@ -77,21 +77,33 @@ func readFile(root *middleware.Root, name string) ([]byte, error) {
 	if root.FS == nil {
 		return nil, fmt.Errorf("reading %s: there is no folder %q to read it from", name, root.Dir)
 	}
-	info, err := root.FS.Stat(name) // before it is opened: to open a pipe is to wait
-	switch {
-	case err != nil:
+	info, err := root.FS.Stat(name) // before it is opened: to open a device may have effects
+	if err := check(name, info, err); err != nil {
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("reading %s: it is not a regular file", name)
-	case info.Size() > MaxPageSize:
-		return nil, fmt.Errorf("reading %s: it is larger than %d bytes", name, MaxPageSize)
 	}
-	f, err := root.FS.Open(name)
+	f, err := root.FS.OpenFile(name, openFlags, 0)
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(io.LimitReader(f, MaxPageSize))
-	return text, errors.Join(err, f.Close())
+	defer f.Close()
+	info, err = f.Stat() // now that nobody can exchange it
+	if err := check(name, info, err); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, MaxPageSize))
+}
+
+// check reports what keeps a file from being a page.
+func check(name string, info fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("reading %s: it is not a regular file", name)
+	case info.Size() > MaxPageSize:
+		return fmt.Errorf("reading %s: it is larger than %d bytes", name, MaxPageSize)
+	}
+	return nil
 }
 
 const (
