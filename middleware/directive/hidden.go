@@ -2,6 +2,7 @@ package directive
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -99,6 +100,8 @@ type group struct {
 	lower map[string]bool // the same in lower case
 	known identities
 	until time.Time // when to look what they are, again
+
+	looking sync.Mutex // held meanwhile
 }
 
 // add reports whether name is new.
@@ -134,29 +137,46 @@ func (g *group) hasFolder(name string) bool {
 const lookInterval = time.Second
 
 func (g *group) has(info fs.FileInfo) bool {
-	now := time.Now()
 	g.mu.RLock()
-	known, fresh := g.known, now.Before(g.until)
+	known, until := g.known, g.until
 	g.mu.RUnlock()
-	if !fresh {
-		known = g.look(now)
+	if now := time.Now(); !now.Before(until) {
+		known = g.look(now, until)
 	}
 	return known.has(info)
 }
 
-func (g *group) look(now time.Time) identities {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Before(g.until) {
-		return g.known // somebody else has just looked
+// look finds out what there is, unless it is known by now. There may be thousands
+// of names on a slow disk, so that nobody else waits for it who has but something
+// old to go by.
+func (g *group) look(now, until time.Time) identities {
+	if until.IsZero() { // there are names that nobody has looked at
+		g.looking.Lock()
+	} else if !g.looking.TryLock() {
+		g.mu.RLock()
+		defer g.mu.RUnlock()
+		return g.known
 	}
-	var known identities
-	for name := range g.names {
+	defer g.looking.Unlock()
+
+	g.mu.RLock()
+	names, known, fresh := slices.Collect(maps.Keys(g.names)), g.known, now.Before(g.until)
+	g.mu.RUnlock()
+	if fresh {
+		return known
+	}
+	known = identities{}
+	for _, name := range names {
 		if info, err := os.Stat(name); err == nil {
 			known.add(info)
 		}
 	}
-	g.known, g.until = known, now.Add(lookInterval)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.known = known
+	if len(g.names) == len(names) { // there are no new ones, which would be next
+		g.until = now.Add(lookInterval)
+	}
 	return known
 }
 

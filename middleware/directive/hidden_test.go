@@ -204,6 +204,39 @@ func TestHiddenInManyFolders(t *testing.T) {
 	})
 }
 
+// TestHiddenFromThenOn checks that a file is hidden as soon as it is said to be,
+// though others have been looked at just now.
+func TestHiddenFromThenOn(t *testing.T) {
+	site, dir := siteWith(t, "a.log", "b.log")
+	a, b := info(t, filepath.Join(dir, "a.log")), info(t, filepath.Join(dir, "b.log"))
+	site.Hide(filepath.Join(dir, "a.log"))
+	require.True(t, site.Hidden("by another name", a))
+	require.False(t, site.Hidden("by another name", b))
+	site.Hide(filepath.Join(dir, "b.log"))
+	require.True(t, site.Hidden("by another name", b))
+}
+
+// TestHiddenWhileOthersAre checks that none of many files is missed that are
+// hidden while requests come.
+func TestHiddenWhileOthersAre(t *testing.T) {
+	names := make([]string, 100)
+	for i := range names {
+		names[i] = fmt.Sprint(i, ".log")
+	}
+	site, dir := siteWith(t, names...)
+	var wg sync.WaitGroup
+	for _, name := range names {
+		i := info(t, filepath.Join(dir, name))
+		wg.Go(func() {
+			site.Hide(filepath.Join(dir, name))
+			if !site.Hidden("by another name", i) {
+				t.Error(name, "is not hidden")
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestHiddenAtOnce(t *testing.T) {
 	site, dir := siteWith(t, "Caddyfile", "index.html")
 	site.Hide(filepath.Join(dir, "Caddyfile"))
