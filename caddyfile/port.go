@@ -153,7 +153,7 @@ func (p *port) settle() error {
 			if len(p.listen) > 1 || all {
 				local, ok := localTo(bind)
 				if !ok {
-					return q.errorf("it is to listen on %q, and other sites on port %s elsewhere: to tell them apart takes an IP address", bind, p.number)
+					return q.errorf("port %s is listened to on %q, and elsewhere: to tell requests apart takes an IP address in place of that name", p.number, bind)
 				}
 				at.local = local
 			}

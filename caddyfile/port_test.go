@@ -180,7 +180,7 @@ func TestTimeouts(t *testing.T) {
 func TestNamesAreNotNarrow(t *testing.T) {
 	for _, other := range []string{"other.example:80", "192.0.2.1:80"} {
 		_, err := caddyfile.Build(parse(t, "a.example:80 {\n\tbind intra.example\n}\n"+other+" {\n}"), caddyfile.Config{Vocabulary: vocabulary()})
-		require.EqualError(t, err, `Caddyfile:1:1: a.example:80: it is to listen on "intra.example", and other sites on port 80 elsewhere: to tell them apart takes an IP address
+		require.EqualError(t, err, `Caddyfile:1:1: a.example:80: port 80 is listened to on "intra.example", and elsewhere: to tell requests apart takes an IP address in place of that name
 	a.example:80 {
 	^`)
 	}
