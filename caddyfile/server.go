@@ -43,7 +43,9 @@ var ErrClosed = errors.New("caddyfile: server is closed")
 
 // Handler returns what serves the sites, chosen by the host, and the path, of
 // their addresses. Of several that differ in their port only, it is the one on
-// the port that a request came in at, or else the first in the file.
+// the port that a request came in at, or else the first in the file. Where your
+// server listens is up to you: if others than this machine can reach it they can
+// ask for a site named localhost as well.
 func (s *Server) Handler() http.Handler {
 	numbers := map[string]*hosts{}
 	for _, p := range s.ports {
