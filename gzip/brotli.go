@@ -26,8 +26,13 @@ type brotliCoding effort
 func (brotliCoding) Name() string { return "br" }
 
 func (c brotliCoding) NewEncoder() Encoder {
+	return newBrotli(effort(c), windowBits, blockLen)
+}
+
+func newBrotli(effort effort, windowBits uint, blockLen int) *brotliEncoder {
 	e := &brotliEncoder{window: windowBits}
-	e.matcher.effort = effort(c)
+	e.matcher.effort, e.matcher.block = effort, blockLen
+	e.matcher.reach = 1<<windowBits - 16 // RFC 7932, section 9.1
 	return e
 }
 
@@ -173,10 +178,10 @@ func (e *brotliEncoder) head(at int) {
 	}
 }
 
-// store appends a block of at most 64 KiB as it is (RFC 7932, section 9.2).
+// store appends a block of at most 1 MiB as it is (RFC 7932, section 9.2).
 func (e *brotliEncoder) store(block []byte) {
-	const uncompressed = 1 << 19 // behind a bit, two and sixteen: not the last, four digits, the length
-	e.splice(uncompressed|uint64(len(block)-1)<<3, 20)
+	const fiveDigits, uncompressed = 1 << 1, 1 << 23 // behind a bit, not the last, and around the length
+	e.splice(fiveDigits|uint64(len(block)-1)<<3|uncompressed, 24)
 	e.out = append(e.out, block...)
 }
 

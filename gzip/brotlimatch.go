@@ -10,7 +10,11 @@ import (
 const (
 	windowBits = 18
 	window     = 1 << windowBits
-	blockLen   = 64 << 10
+
+	// A block has its own code, and has to say which. What differs little from a
+	// dictionary is worth fewer of them.
+	blockLen     = 64 << 10
+	longBlockLen = 256 << 10
 
 	shortBits = 15 // of the hash of five bytes
 	longBits  = 16 // of the hash of eight
@@ -36,6 +40,7 @@ type matcher struct {
 	effort effort
 	dict   *dictionaryIndex // nil is none
 	reach  int              // the largest distance
+	block  int              // the length of a block
 
 	buf     []byte // the window, and what is to be encoded next
 	next    int    // where that begins
@@ -58,8 +63,7 @@ func (m match) len() int { return m.end - m.start }
 // reset begins a stream.
 func (m *matcher) reset() {
 	if m.buf == nil {
-		m.buf = make([]byte, 0, window+2*blockLen)
-		m.reach = max(m.reach, window-16) // RFC 7932, section 9.1
+		m.buf = make([]byte, 0, window+m.block+blockLen)
 	}
 	m.forget(len(m.buf))
 	m.buf, m.next, m.slid = m.buf[:0], 0, 0
@@ -79,11 +83,11 @@ func (m *matcher) forget(n int) {
 // pending returns what is to be encoded.
 func (m *matcher) pending() []byte { return m.buf[m.next:] }
 
-func (m *matcher) isFull() bool { return len(m.pending()) >= blockLen }
+func (m *matcher) isFull() bool { return len(m.pending()) >= m.block }
 
 // fill takes as much of p as makes a block.
 func (m *matcher) fill(p []byte) int {
-	n := min(len(p), blockLen-len(m.pending()))
+	n := min(len(p), m.block-len(m.pending()))
 	if len(m.buf)+n > cap(m.buf) {
 		cut := m.next - window
 		m.buf = m.buf[:copy(m.buf, m.buf[cut:])]
@@ -102,19 +106,19 @@ func (m *matcher) find() (matches []matchfinder.Match, n int) {
 	m.matches = m.matches[:0]
 	done, last := m.next, 0 // up to where, and the last distance
 	s, limit := done, len(m.buf)-10
+	haste := 5 + int(m.effort) // how long to go on where nothing is found before skipping ahead
 	for s <= limit && len(m.matches) < most {
-		cv := binary.LittleEndian.Uint64(m.buf[s:])
-		found, ok := m.candidate(s, cv)
-		if again := s + 1 - last; last > 0 && m.has(again, uint32(cv>>8)) {
-			found, ok = match{start: s + 1, from: again}, true
+		found, ok := m.repeated(s+1, last)
+		if !ok {
+			found, ok = m.candidate(s)
 		}
 		if !ok {
-			s += 1 + (s-done)>>m.haste()
+			s += 1 + (s-done)>>haste
 			continue
 		}
 		found = m.extend(found, done)
 		m.remember(s + 1)
-		for m.effort > quick && found.end <= limit {
+		for m.effort > quick && found.end <= limit && len(m.matches) < most {
 			longer, ok := m.overlap(found, done)
 			if !ok {
 				break
@@ -142,11 +146,6 @@ func (m *matcher) find() (matches []matchfinder.Match, n int) {
 	return m.matches, done - m.next
 }
 
-// haste says how soon to hurry where nothing is found.
-func (m *matcher) haste() int {
-	return 5 + int(m.effort)
-}
-
 // emit notes a match behind what is done, and returns what is done then, and the
 // distance.
 func (m *matcher) emit(f match, done int) (end, distance int) {
@@ -159,10 +158,117 @@ func (m *matcher) emit(f match, done int) (end, distance int) {
 // not before done.
 func (m *matcher) overlap(f match, done int) (longer match, ok bool) {
 	s := max(f.start+2, f.end-6)
-	longer, ok = m.candidate(s, binary.LittleEndian.Uint64(m.buf[s:]))
+	longer, ok = m.candidate(s)
 	if !ok || longer.start-longer.from == f.start-f.from {
 		return f, false
 	}
 	longer = m.extend(longer, done)
 	return longer, longer.len() > f.len()
 }
+
+// repeated returns the match at s that is as far away as the last one, and
+// remembers the place before.
+func (m *matcher) repeated(s, distance int) (f match, ok bool) {
+	v := binary.LittleEndian.Uint64(m.buf[s-1:])
+	from := s - distance
+	switch {
+	case distance == 0:
+		return f, false
+	case from >= 0:
+		ok = binary.LittleEndian.Uint32(m.buf[from:]) == uint32(v>>8)
+	case m.dict != nil:
+		ok = m.dict.has(m.inDictionary(from), uint32(v>>8))
+	}
+	if ok {
+		place := m.base + uint32(s-1)
+		m.long[hash8(v)], m.short[hash5(v)] = place, place
+	}
+	return match{start: s, from: from}, ok
+}
+
+// candidate returns where at least four bytes at s, or next to it, have been
+// before, and remembers s.
+func (m *matcher) candidate(s int) (f match, ok bool) {
+	v := binary.LittleEndian.Uint64(m.buf[s:])
+	place := m.base + uint32(s)
+	long, short := &m.long[hash8(v)], &m.short[hash5(v)]
+	fromLong, fromShort := int(int32(*long-m.base)), int(int32(*short-m.base))
+	*long, *short = place, place
+	if m.isMatch(s, fromLong, v) {
+		return match{start: s, from: fromLong}, true
+	}
+	if m.dict != nil {
+		if from, ok := m.lookUp(s, v); ok {
+			return match{start: s, from: from}, true
+		}
+	}
+	if !m.isMatch(s, fromShort, v) {
+		return f, false
+	}
+	v = binary.LittleEndian.Uint64(m.buf[s+1:])
+	long = &m.long[hash8(v)]
+	fromLong = int(int32(*long - m.base))
+	*long = place + 1
+	if m.isMatch(s+1, fromLong, v) {
+		return match{start: s + 1, from: fromLong}, true
+	}
+	return match{start: s, from: fromShort}, true
+}
+
+// isMatch reports whether the four bytes at s are those that v begins with.
+func (m *matcher) isMatch(s, from int, v uint64) bool {
+	return from >= 0 && uint(s-from-1) < uint(m.reach) && binary.LittleEndian.Uint32(m.buf[from:]) == uint32(v)
+}
+
+// lookUp returns where in the dictionary v is, as from where it would have been
+// copied were the dictionary the beginning of the stream.
+func (m *matcher) lookUp(s int, v uint64) (from int, ok bool) {
+	at, ok := m.dict.find(v)
+	from = at - len(m.dict.data) - m.slid
+	return from, ok && s-from <= m.reach
+}
+
+// inDictionary returns the place in the dictionary of a match that is from there.
+func (m *matcher) inDictionary(from int) int { return from + m.slid + len(m.dict.data) }
+
+// extend returns f, of which the first four bytes are known, as long as it is,
+// backwards to done at most.
+func (m *matcher) extend(f match, done int) match {
+	src, at := m.buf, f.from
+	if at < 0 { // a copy must not run from the dictionary into the stream
+		src, at = m.dict.data, m.inDictionary(at)
+	}
+	f.end = f.start + 4 + commonLen(src[at+4:], m.buf[f.start+4:])
+	for at > 0 && f.start > done && src[at-1] == m.buf[f.start-1] {
+		at--
+		f.start--
+		f.from--
+	}
+	return f
+}
+
+// remember makes the places i and i+1 known.
+func (m *matcher) remember(i int) {
+	v := binary.LittleEndian.Uint64(m.buf[i:])
+	m.long[hash8(v)] = m.base + uint32(i)
+	m.short[hash5(v>>8)] = m.base + uint32(i+1)
+}
+
+// commonLen returns how long a and b are the same.
+func commonLen(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// hash5 and hash8 spread what the first five or eight bytes are over a table.
+func hash5(v uint64) uint64 { return v << 24 * 889523592379 >> (64 - shortBits) }
+func hash8(v uint64) uint64 { return v * 0xcf1bbcdcb7a56463 >> (64 - longBits) }

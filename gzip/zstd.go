@@ -20,20 +20,22 @@ func (c zstdCoding) NewEncoder() Encoder {
 	level := zstd.EncoderLevelFromZstd(int(c))
 	e := new(zstdEncoder)
 	e.large = level > zstd.SpeedDefault
-	e.make = func() library { return newZstd(level, 128<<10) }
+	e.make = func() library {
+		// The fastest level has blocks of 64 KiB, and another one keeps them.
+		return newZstd(level, 128<<10, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	}
 	return e
 }
 
 // newZstd returns an encoder that writes no checksum, which is four bytes less:
 // TCP has one, and TLS a better one.
-func newZstd(level zstd.EncoderLevel, window int, more ...zstd.EOption) *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, append(more,
+func newZstd(level zstd.EncoderLevel, window int, first ...zstd.EOption) *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, append(first,
 		zstd.WithEncoderConcurrency(1),
 		zstd.WithLowerEncoderMem(true),
 		zstd.WithEncoderCRC(false),
-		zstd.WithEncoderLevel(zstd.SpeedFastest), // whose blocks, of 64 KiB, the level proper then keeps
-		zstd.WithEncoderLevel(level),
 		zstd.WithWindowSize(window),
+		zstd.WithEncoderLevel(level),
 	)...)
 	if err != nil {
 		panic(err) // for options that do not depend on anything but the code here
