@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -54,6 +55,9 @@ func ClientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
 // PeerIP returns the address that r came from, and whether there is one: there
 // is none on a Unix socket.
 func PeerIP(r *http.Request) (peer netip.Addr, ok bool) {
+	if _, unix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); unix {
+		return netip.Addr{}, false // though a client may have called its end 10.0.0.1:80
+	}
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		return plain(peer.Addr()), true
 	}

@@ -1,6 +1,8 @@
 package middleware_test
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -100,6 +102,21 @@ func TestPeerIP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClientIPOnASocket checks that a client that calls its end of a Unix socket
+// as if it were an address is not taken for a proxy of that address.
+func TestClientIPOnASocket(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "10.0.0.1:80"
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	r = r.WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, &net.UnixAddr{Name: "/run/x.sock", Net: "unix"}))
+	_, ok := middleware.PeerIP(r)
+	require.False(t, ok)
+	proxies := netip.MustParsePrefix("10.0.0.0/8")
+	require.Zero(t, middleware.ClientIP(r, []netip.Prefix{proxies}))
+	local := netip.MustParsePrefix("127.0.0.0/8")
+	require.Equal(t, netip.MustParseAddr("203.0.113.9"), middleware.ClientIP(r, []netip.Prefix{local}))
 }
 
 // FuzzClientIP checks that nobody passes for somebody else: the client is the peer
