@@ -4,8 +4,10 @@ go 1.26
 
 require github.com/stretchr/testify v1.12.1
 
+require github.com/andybalholm/brotli v1.2.8
+
 require (
 	github.com/DeRuina/timberjack v1.4.9
-	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/klauspost/compress v1.20.3
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )

@@ -134,18 +134,28 @@ func (s *settings) stored(r *http.Request, tag string) string {
 			if sent == tag {
 				return tag
 			}
-			if s.ETag == ETagWeak && sent == "W/"+tag {
-				found = sent
-			}
-			if s.ETag != ETagSuffix || found != tag {
-				continue
-			}
-			if before, coding := s.before(sent); coding != "" && opaque(before) == opaque(tag) && accepts(r, coding) {
+			if s.isStored(r, sent, tag) && found == tag {
 				found = sent
 			}
 		}
 	}
+	if s.ETag == ETagSuffix && !strings.HasPrefix(tag, "W/") {
+		return opaque(found) // it is proxies that weaken tags
+	}
 	return found
+}
+
+// isStored reports whether sent is what tag has been made for a coding that the
+// client of r accepts.
+func (s *settings) isStored(r *http.Request, sent, tag string) bool {
+	switch s.ETag {
+	case ETagSuffix:
+		before, coding := s.before(sent)
+		return coding != "" && opaque(before) == opaque(tag) && accepts(r, coding)
+	case ETagWeak:
+		return sent == "W/"+tag
+	}
+	return false
 }
 
 // accepts reports whether the client of r can decode a coding.

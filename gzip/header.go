@@ -1,6 +1,7 @@
 package gzip
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,9 +29,7 @@ func (w *writer) sendPlain() error {
 func (w *writer) sendEncoded(length int) {
 	w.dressEncoded(length)
 	w.sent = true
-	if w.status != 0 {
-		w.rw.WriteHeader(w.status)
-	}
+	w.rw.WriteHeader(cmp.Or(w.status, http.StatusOK)) // now: what is set from here on are trailers
 }
 
 // dressEncoded sets the fields of a response that is encoded.
