@@ -180,8 +180,14 @@ func (e *brotliEncoder) head(at int) {
 
 // store appends a block of at most 1 MiB as it is (RFC 7932, section 9.2).
 func (e *brotliEncoder) store(block []byte) {
-	const fiveDigits, uncompressed = 1 << 1, 1 << 23 // behind a bit, not the last, and around the length
-	e.splice(fiveDigits|uint64(len(block)-1)<<3|uncompressed, 24)
+	digits := 4 // of 16, at least
+	if len(block) > 1<<16 {
+		digits = 5
+	}
+	header := uint64(digits-4) << 1 // behind a bit: not the last
+	header |= uint64(len(block)-1) << 3
+	header |= 1 << (3 + 4*digits) // not compressed
+	e.splice(header, 4+4*digits)
 	e.out = append(e.out, block...)
 }
 

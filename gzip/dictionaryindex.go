@@ -14,13 +14,17 @@ type dictionaryIndex struct {
 }
 
 func indexDictionary(data []byte) *dictionaryIndex {
-	tableBits := max(bits.Len(uint(len(data)))-1, 8)
-	d := &dictionaryIndex{data: data, shift: uint(64 - tableBits), table: make([]uint32, 1<<tableBits)}
+	size := indexSize(len(data)) / 4
+	d := &dictionaryIndex{data: data, shift: uint(65 - bits.Len(uint(size))), table: make([]uint32, size)}
 	for i := range max(len(data)-7, 0) {
 		d.table[d.hash(binary.LittleEndian.Uint64(data[i:]))] = uint32(i + 1)
 	}
 	return d
 }
+
+// indexSize returns the size of the table for a dictionary of n bytes. What does
+// not fit is found from what follows it.
+func indexSize(n int) int64 { return 4 << max(bits.Len(uint(n))-2, 8) }
 
 // find returns a place of the eight bytes that are v.
 func (d *dictionaryIndex) find(v uint64) (at int, ok bool) {

@@ -54,15 +54,22 @@ func isTag(s string) bool {
 // conditional returns r as the next handler is to see it: to the tags that were
 // marked it is added what they were before. They stay themselves, since the
 // handler may have encodings of its own. r is not changed.
-func (s *settings) conditional(r *http.Request) *http.Request {
-	match, none := r.Header["If-Match"], r.Header["If-None-Match"]
-	if len(match)+len(none) == 0 || s.ETag != ETagSuffix {
+func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http.Request {
+	if s.ETag != ETagSuffix {
+		return r
+	}
+	match := r.Header["If-Match"]
+	var none []string
+	if len(accepted) > 0 {
+		none = r.Header["If-None-Match"]
+	}
+	if len(match)+len(none) == 0 {
 		return r
 	}
 	// Whoever uses If-Match has got the representation by another request, with
 	// an Accept-Encoding of its own.
 	newMatch := s.unmark(match, func(string) bool { return true })
-	newNone := s.unmark(none, func(coding string) bool { return accepts(r, coding) })
+	newNone := s.unmark(none, func(coding string) bool { return accepted.Quality(coding) > 0 })
 	if newMatch == nil && newNone == nil {
 		return r
 	}

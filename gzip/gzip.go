@@ -98,7 +98,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int,
 	ww := h.writer(w, r, accepted)
 	defer ww.release()
 	ww.must = refusal == refusesIdentity
-	status, err = h.next.ServeHTTP(ww, h.conditional(r))
+	status, err = h.next.ServeHTTP(ww, h.conditional(r, accepted))
 	return ww.finish(status, err)
 }
 

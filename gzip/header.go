@@ -66,8 +66,12 @@ func (w *writer) dress() {
 			w.Dictionaries.advertise(h, w.r)
 		}
 	}
-	if w.vary {
-		w.settings.varies(h, w.r)
+	switch {
+	case !w.vary:
+	case w.alone && len(h) == 1 && w.Dictionaries == nil:
+		h["Vary"] = w.varyEncoding
+	default:
+		w.varies(h, w.r)
 	}
 }
 

@@ -15,11 +15,19 @@ const sniffLen = 512
 func (w *writer) look() {
 	h := w.rw.Header()
 	w.state = plain
+	w.alone = len(h) == 1
+	if !w.alone {
+		if len(h["Content-Encoding"]) > 0 {
+			return // it is by nobody's doing here that it varies
+		}
+		w.now = len(h["Trailer"]) > 0
+	}
 	types, typed := h["Content-Type"]
 	if typed {
 		// One that is nil is not to be sent, and not to be looked for either.
 		w.vary = len(types) > 0 && w.isOf(types[0])
 	}
+	w.alone = w.alone && typed
 	switch w.status {
 	case http.StatusNotModified:
 		w.vary = w.vary || !typed && !isDense(w.r.URL.Path)
@@ -30,13 +38,6 @@ func (w *writer) look() {
 	}
 	if typed && !w.vary && !w.must {
 		return
-	}
-	if len(h) > 1 || !typed { // there are others to look at
-		if len(h["Content-Encoding"]) > 0 {
-			w.vary = false // not by our doing
-			return
-		}
-		w.now = len(h["Trailer"]) > 0
 	}
 	w.idle = len(w.accepted) == 0
 	switch {

@@ -18,6 +18,9 @@ type settings struct {
 	names   []string // of the codings
 	small   []string // the same for bodies below smallBody; nil if there is no difference
 	custom  bool     // the types are
+
+	varyEncoding []string // with a capacity of 1, so that Header.Add copies it
+
 	seed    maphash.Seed
 	running atomic.Int64 // bodies being encoded, if there is a limit
 	writers sync.Pool    // of *writer
@@ -29,7 +32,7 @@ type settings struct {
 const smallBody = 4 << 10
 
 func newSettings(c Config) *settings {
-	s := &settings{Config: c, custom: c.Types != nil, seed: maphash.MakeSeed()}
+	s := &settings{Config: c, custom: c.Types != nil, varyEncoding: []string{"Accept-Encoding"}, seed: maphash.MakeSeed()}
 	if s.Codings == nil {
 		s.Codings = []Coding{Zstd(c.Level), Brotli(c.Level), Gzip(c.Level)}
 		s.small = []string{"zstd", "gzip", "br"}

@@ -96,8 +96,7 @@ func (w *writer) release() {
 	w.free(&w.out)
 	w.rw, w.r, w.accepted, w.coding, w.lesson = nil, nil, nil, nil, nil
 	w.state, w.status, w.length, w.size, w.sniffed = fresh, 0, -1, 0, ""
-	w.sent, w.must, w.vary, w.now, w.idle, w.doubt = false, false, false, false, false, false
-	w.whole, w.dirty = false, false
+	w.sent, w.must, w.vary, w.now, w.idle, w.doubt, w.alone, w.whole, w.dirty = false, false, false, false, false, false, false, false, false
 	w.writers.Put(w)
 }
 

@@ -1,0 +1,86 @@
+package gzip
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"net/http"
+	"slices"
+)
+
+// A lesson is a response that is about to become a dictionary. All its methods do
+// nothing if it is nil.
+type lesson struct {
+	d       *Dictionaries
+	path    string
+	tag     string
+	body    []byte
+	tooLong bool
+}
+
+// learn returns where the body of the response to r is to be written to as well,
+// before it is encoded; nil if nothing is to be learned from it.
+func (d *Dictionaries) learn(r *http.Request, h http.Header, status int) *lesson {
+	if d.learner(r) == nil || r.Method != http.MethodGet || status != http.StatusOK || !isForAll(r, h) {
+		return nil
+	}
+	l := &lesson{d: d, path: r.URL.Path, tag: cmp.Or(h.Get("Etag"), h.Get("Last-Modified"))}
+	if d.knows(l.path, l.tag) {
+		return nil
+	}
+	return l
+}
+
+// knows reports whether what is at path is a dictionary already.
+func (d *Dictionaries) knows(path, tag string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	from, ok := d.known[path]
+	return ok && from.tag == tag && d.byHash[from.hash] != nil
+}
+
+// Write takes a part of the body.
+func (l *lesson) Write(p []byte) (int, error) {
+	if l == nil || l.tooLong {
+		return len(p), nil
+	}
+	if int64(len(l.body)+len(p)) > cmp.Or(l.d.MaxSize, defaultMaxSize) {
+		l.Drop()
+		return len(p), nil
+	}
+	l.body = append(l.body, p...)
+	return len(p), nil
+}
+
+// Drop says that nothing is to be learned after all.
+func (l *lesson) Drop() {
+	if l != nil {
+		l.tooLong, l.body = true, nil
+	}
+}
+
+// Close says that the body has ended well.
+func (l *lesson) Close() error {
+	if l == nil || len(l.body) == 0 {
+		return nil
+	}
+	hash := sha256.Sum256(l.body)
+	if l.d.get(hash) != nil || l.d.keep(newDictionary(slices.Clone(l.body), hash)) {
+		l.d.note(l.path, origin{l.tag, hash})
+	}
+	l.Drop()
+	return nil
+}
+
+// note remembers where something was learned from, of which there may be many
+// places.
+func (d *Dictionaries) note(path string, from origin) {
+	if from.tag == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known == nil || len(d.known) >= 2*cmp.Or(d.MaxCount, defaultMaxCount) {
+		d.known = make(map[string]origin)
+	}
+	d.known[path] = from
+}

@@ -1,0 +1,55 @@
+package gzip
+
+import (
+	"os"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// readDictionary has d learn what a line of a Caddyfile says, and begin with the
+// files it names.
+func readDictionary(prop *directive.Line, d *Dictionaries) {
+	match := prop.Arg()
+	rule := DictionaryRule{Match: match.Text}
+	var files []directive.Word
+	ok := true
+	check := func(line *directive.Line, at directive.Word, err error) {
+		if err != nil {
+			line.Errorf(at, "%w", err)
+			ok = false
+		}
+	}
+	_, err := parsePattern(match.Text)
+	check(prop, match, err)
+	for _, p := range prop.Properties("from", "dest", "id", "file") {
+		switch p.Name() {
+		case "from":
+			from := p.Arg()
+			_, err := parsePattern(from.Text)
+			check(p, from, err)
+			rule.From = from.Text
+		case "dest":
+			for _, dest := range p.Args(1, directive.Any) {
+				check(p, dest, checkDest(dest.Text))
+				rule.Dest = append(rule.Dest, dest.Text)
+			}
+		case "id":
+			id := p.Arg()
+			check(p, id, checkID(id.Text))
+			rule.ID = id.Text
+		case "file":
+			files = append(files, p.Args(1, directive.Any)...)
+		}
+	}
+	if !ok {
+		return
+	}
+	check(prop, match, d.Learn(rule))
+	for _, file := range files {
+		data, err := os.ReadFile(file.Text)
+		if err == nil {
+			err = d.Add(rule, data)
+		}
+		check(prop, file, err)
+	}
+}
