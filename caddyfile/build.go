@@ -54,12 +54,13 @@ func Build(f *File, c Config) (*Server, error) {
 		b.order[d.Name] = i
 	}
 	s := &Server{
-		grace:   cmp.Or(c.Grace, 10*time.Second),
-		log:     b.Log,
-		unknown: c.UnknownHost,
-		pool:    b.pool,
-		all:     new(hosts),
-		ended:   make(chan struct{}),
+		grace:    cmp.Or(c.Grace, 10*time.Second),
+		log:      b.Log,
+		unknown:  c.UnknownHost,
+		pool:     b.pool,
+		all:      new(hosts),
+		ended:    make(chan struct{}),
+		inFlight: newInFlight(),
 	}
 	for _, line := range f.Options {
 		b.fail(&directive.Error{Pos: line.Words[0].Pos, Path: line.Name(), Err: errors.New("there are no global options")})

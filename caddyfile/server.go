@@ -30,6 +30,7 @@ type Server struct {
 	closed   bool
 	ended    chan struct{} // closed once all has been closed
 	serving  []*http.Server
+	inFlight *inFlight
 	listened []listened
 }
 
@@ -199,7 +200,7 @@ func (s *Server) serve(running *sync.WaitGroup) (failed <-chan error, err error)
 }
 
 func (s *Server) listenerHandler(hosts *hosts) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.dispatch(hosts, w, r) })
+	return s.inFlight.count(func(w http.ResponseWriter, r *http.Request) { s.dispatch(hosts, w, r) })
 }
 
 // Shutdown takes no more requests, lets those in flight finish until ctx is
@@ -221,7 +222,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Close ends everything at once: it stops listening, cuts off what is in flight
-// and stops what the sites needed. Closing twice does nothing.
+// and, once that has come to its end or after a second, stops what the sites
+// needed. Closing twice does nothing.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,6 +243,7 @@ func (s *Server) closeLocked() error {
 		l.Close()
 	}
 	s.listened = nil
+	s.inFlight.wait()
 	var errs []error
 	for _, site := range slices.Backward(s.sites) {
 		errs = append(errs, site.stop())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -89,7 +90,8 @@ func TestListenIsAllOrNothing(t *testing.T) {
 }
 
 // TestGrace checks that requests in flight are let finish when the server stops,
-// but not for longer than its time of grace.
+// but not for longer than its time of grace, and that in either case what they
+// need is there until they have come to their end.
 func TestGrace(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -101,8 +103,10 @@ func TestGrace(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			arrived, finish := make(chan struct{}), make(chan struct{})
+			var stopped atomic.Bool
 			v := caddyfile.Vocabulary{{Name: "wait", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
 				c.Once().Args(0, 0)
+				c.OnStop(func() error { stopped.Store(true); return nil })
 				return func(middleware.Handler) middleware.Handler {
 					return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
 						close(arrived)
@@ -110,6 +114,12 @@ func TestGrace(t *testing.T) {
 						case <-finish:
 							io.WriteString(w, "finished")
 						case <-r.Context().Done():
+						}
+						for range 100 {
+							runtime.Gosched()
+						}
+						if stopped.Load() {
+							t.Error("stopped before the request had come to its end")
 						}
 						return 0, nil
 					})
