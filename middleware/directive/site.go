@@ -43,5 +43,5 @@ type Server struct {
 	ReadTimeout, ReadHeaderTimeout, WriteTimeout, IdleTimeout time.Duration
 
 	MaxHeaderBytes int         // zero is the server's default
-	TLS            *tls.Config // nil is none
+	TLS            *tls.Config // nil is none; sites on one port have the same
 }
