@@ -10,7 +10,9 @@ import (
 // sendPlain sends the header of a response that is not encoded, and what is held
 // of its body.
 func (w *writer) sendPlain() error {
-	w.dress()
+	if w.vary || w.status == http.StatusNotModified {
+		w.dress()
+	}
 	w.learn()
 	w.state, w.sent = plain, true
 	if w.status != 0 {

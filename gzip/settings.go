@@ -14,10 +14,10 @@ import (
 // settings are a Config, complete, and what its responses share.
 type settings struct {
 	Config
-	pools   []*pool  // of the codings, in order of preference
-	names   []string // of the codings
-	small   []string // the same for bodies below smallBody; nil if there is no difference
-	custom  bool     // the types are
+	pools  []*pool  // of the codings, in order of preference
+	names  []string // of the codings
+	small  []string // the same for bodies below smallBody; nil if there is no difference
+	custom bool     // the types are
 
 	varyEncoding []string // with a capacity of 1, so that Header.Add copies it
 

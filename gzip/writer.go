@@ -14,39 +14,47 @@ import (
 // another, unless a handler panics.
 type writer struct {
 	*settings
-	rw       http.ResponseWriter
-	r        *http.Request    // as the client sent it
-	accepted accept.Encodings // by its client
-
-	state   state
-	status  int    // as given; 0 is 200
-	sent    bool   // the header
-	must    bool   // be encoded, since identity is refused
-	vary    bool   // it depends on the request whether it is encoded
-	now     bool   // nothing may be held back
-	idle    bool   // nothing will be encoded, whatever its type
-	doubt   bool   // it may be compressed by itself
-	sniffed string // its type, "" if one was given
-	length  int64  // as declared; -1 if it was not
-	size    int64  // of what was encoded so far
-
-	held []byte  // of the body, in room or in buf
-	buf  *[]byte // nil while there is room
+	response
 	room [defaultMinSize]byte
 
-	coding *pool
-	enc    Encoder
-	out    *[]byte // what has been encoded and not been written
-	whole  bool    // out is all of it
-	dirty  bool    // there is something to flush
-	lesson *lesson
-
-	// last is a type that has been thought about, in this response or in one
-	// before, which commonly are of the same.
+	// last is a type that has been thought about, for this response or for one
+	// before, which commonly is of the same.
 	last struct {
 		contentType    string
 		encoded, doubt bool
 	}
+}
+
+// A response is what a writer knows of the one it serves.
+type response struct {
+	rw       http.ResponseWriter
+	r        *http.Request    // as the client sent it
+	accepted accept.Encodings // by the client
+
+	state  state
+	status int  // as given; 0 is 200
+	sent   bool // the header
+
+	must  bool // be encoded, since identity is refused
+	vary  bool // it depends on the request whether it is encoded
+	alone bool // there is no field but Content-Type
+	idle  bool // nothing is accepted
+	now   bool // nothing may be held back
+	doubt bool // it may be compressed by itself
+
+	sniffed string // the type, "" if one was given
+	length  int64  // as declared; -1 if it was not, or before that matters
+	size    int64  // of what was encoded so far
+
+	held []byte  // of the body, in the room or in buf
+	buf  *[]byte // nil while there is room
+
+	coding *pool
+	enc    Encoder
+	out    *[]byte // what has been encoded and not been written
+	whole  bool    // out is to be all of it
+	dirty  bool    // there is something to flush
+	lesson *lesson
 }
 
 // A state says what to do with the next bytes of a body.
@@ -72,7 +80,8 @@ var (
 func (s *settings) writer(rw http.ResponseWriter, r *http.Request, accepted accept.Encodings) *writer {
 	w, ok := s.writers.Get().(*writer)
 	if !ok {
-		w = &writer{settings: s, length: -1}
+		w = &writer{settings: s}
+		w.length = -1
 		w.held = w.room[:0]
 	}
 	w.rw, w.r, w.accepted = rw, r, accepted
@@ -91,13 +100,14 @@ func (w *writer) release() {
 		}
 		return
 	}
-	w.stop()
-	w.drop()
-	w.free(&w.out)
-	w.rw, w.r, w.accepted, w.coding, w.lesson = nil, nil, nil, nil, nil
-	w.state, w.status, w.length, w.size, w.sniffed = fresh, 0, -1, 0, ""
-	w.sent, w.must, w.vary, w.now, w.idle, w.doubt, w.alone, w.whole, w.dirty = false, false, false, false, false, false, false, false, false
-	w.writers.Put(w)
+	if w.enc != nil || w.buf != nil || w.out != nil {
+		w.stop()
+		w.drop()
+		w.free(&w.out)
+	}
+	s := w.settings
+	w.response = response{length: -1, held: w.room[:0]}
+	s.writers.Put(w)
 }
 
 // drop forgets what is held.
