@@ -194,15 +194,19 @@ const maxHost = 255 // RFC 1035, section 2.3.4
 // no final dot, lower case. It reports whether that can be the name of a host.
 func requestHost(field string) (string, bool) {
 	host := field
-	if strings.HasPrefix(host, "[") {
-		literal, _, ok := strings.Cut(host[1:], "]")
-		return canonicalHost(literal), ok
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		literal, rest, closed := strings.Cut(inner, "]")
+		addr, err := netip.ParseAddr(literal)
+		return canonicalHost(literal), closed && err == nil && addr.Is6() && (rest == "" || rest[0] == ':')
 	}
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		host = host[:i]
 	}
-	if len(host) > maxHost || strings.ContainsAny(host, "*/ \x00") {
-		return "", false // a wildcard stands in Caddyfiles only
+	switch {
+	case len(host) > maxHost, strings.ContainsAny(host, "*/ \x00"): // a wildcard stands in Caddyfiles only
+		return "", false
+	case strings.HasPrefix(host, "."), strings.Contains(host, ".."): // nor does it stand for nothing
+		return "", false
 	}
 	return canonicalHost(host), true
 }
