@@ -18,9 +18,9 @@ const DefaultHeader = "X-Request-Id"
 
 // Config says how to identify requests. The zero Config is ready to use.
 type Config struct {
-	Header string         // header that carries the identifier; "" is DefaultHeader
-	Trust  []netip.Prefix // peers whose own identifiers are kept; nil is nobody
-	NewID  func() string  // source of identifiers; nil is crypto/rand.Text
+	Header  string         // header that carries the identifier; "" is DefaultHeader
+	Trusted []netip.Prefix // peers whose own identifiers are kept; nil is nobody
+	NewID   func() string  // source of identifiers; nil is crypto/rand.Text
 }
 
 // New returns the middleware that identifies requests as c says.
@@ -64,7 +64,7 @@ type key struct{}
 // complete returns a Config of its own, with every field set.
 func (c Config) complete() Config {
 	c.Header = cmp.Or(c.Header, DefaultHeader)
-	c.Trust = slices.Clone(c.Trust)
+	c.Trusted = slices.Clone(c.Trusted)
 	if c.NewID == nil {
 		c.NewID = rand.Text
 	}
@@ -73,7 +73,7 @@ func (c Config) complete() Config {
 
 func (h *Handler) trusts(r *http.Request) bool {
 	peer, ok := middleware.PeerIP(r)
-	return ok && slices.ContainsFunc(h.cfg.Trust, func(p netip.Prefix) bool { return p.Contains(peer) })
+	return ok && slices.ContainsFunc(h.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 // wellFormed reports whether id can be repeated in a header or a log without

@@ -36,7 +36,7 @@ func TestHandler(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got string
-			h := requestid.New(requestid.Config{Trust: trust, NewID: mint})(
+			h := requestid.New(requestid.Config{Trusted: trust, NewID: mint})(
 				middleware.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) (int, error) {
 					got = requestid.FromContext(r.Context())
 					return 0, nil
@@ -61,7 +61,7 @@ func TestTransparent(t *testing.T) {
 // TestConfigIsCopied checks that a caller may go on using what it passed.
 func TestConfigIsCopied(t *testing.T) {
 	trust := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
-	mw := requestid.New(requestid.Config{Trust: trust, NewID: mint})
+	mw := requestid.New(requestid.Config{Trusted: trust, NewID: mint})
 	clear(trust)
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil) // from 192.0.2.1
 	r.Header.Set(requestid.DefaultHeader, "sent")
@@ -77,8 +77,8 @@ func TestFromContextNone(t *testing.T) {
 // repeat.
 func FuzzHandler(f *testing.F) {
 	h := requestid.New(requestid.Config{
-		Trust: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")},
-		NewID: mint,
+		Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")},
+		NewID:   mint,
 	})(nothing)
 	f.Add("abc-123")
 	f.Add("a\r\nSet-Cookie: b")

@@ -1,6 +1,7 @@
 package requestid
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -11,7 +12,7 @@ import (
 var Directive = directive.Directive{Name: "request_id", Setup: setup}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
-	var cfg Config
+	cfg := Config{Trusted: slices.Clone(c.Site().Trusted)}
 	line := c.Once()
 	for _, arg := range line.Args(0, 1) {
 		if !isToken(arg.Text) {
@@ -23,7 +24,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		switch prop.Name() {
 		case "trust":
 			for _, arg := range prop.Args(1, directive.Any) {
-				cfg.Trust = append(cfg.Trust, prop.Network(arg))
+				cfg.Trusted = append(cfg.Trusted, prop.Network(arg))
 			}
 		}
 	}

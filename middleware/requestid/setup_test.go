@@ -2,11 +2,13 @@ package requestid_test
 
 import (
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/caddyfile/caddyfiletest"
+	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/requestid"
 )
 
@@ -34,6 +36,23 @@ func TestDirective(t *testing.T) {
 			require.Equal(t, tt.kept, w.Header().Get(tt.header) == "sent")
 		})
 	}
+}
+
+// TestDirectiveTrustsTheSitesProxies checks that who is trusted to name the client
+// is trusted to name the request.
+func TestDirectiveTrustsTheSitesProxies(t *testing.T) {
+	site := directive.NewSite()
+	site.Trusted = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	mw, err := caddyfiletest.SetupIn(t, site, requestid.Directive, "request_id { trust 10.0.0.0/8 }")
+	require.NoError(t, err)
+	for peer, kept := range map[string]bool{"192.0.2.1:1": true, "10.0.0.1:1": true, "198.51.100.1:1": false} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = peer
+		r.Header.Set(requestid.DefaultHeader, "sent")
+		mw(nothing).ServeHTTP(w, r)
+		require.Equal(t, kept, w.Header().Get(requestid.DefaultHeader) == "sent", peer)
+	}
+	require.Len(t, site.Trusted, 1, "the site's own list is left alone")
 }
 
 func TestDirectiveErrors(t *testing.T) {
