@@ -30,7 +30,7 @@ func setupRequests(c *directive.Controller) (middleware.Middleware, error) {
 			if arg := prop.Arg(); arg.Text == "none" {
 				cfg.MaxRatio = -1
 			} else {
-				cfg.MaxRatio = prop.Int(arg, 1, math.MaxInt32)
+				cfg.MaxRatio = prop.Int(arg, 1, math.MaxInt)
 			}
 		}
 	}
