@@ -10,10 +10,10 @@ import (
 // sendPlain sends the header of a response that is not encoded, and what is held
 // of its body.
 func (w *writer) sendPlain() error {
-	if w.vary || w.status == http.StatusNotModified {
+	if w.vary || w.status == http.StatusNotModified || w.Dictionaries != nil {
 		w.dress()
+		w.learn()
 	}
-	w.learn()
 	w.state, w.sent = plain, true
 	if w.status != 0 {
 		w.rw.WriteHeader(w.status)
@@ -55,18 +55,14 @@ func (w *writer) dressEncoded(length int) {
 // dress sets the fields of a response whether or not it is encoded.
 func (w *writer) dress() {
 	h := w.rw.Header()
-	switch w.status {
-	case http.StatusNotModified:
-		if tags := h["Etag"]; len(tags) > 0 {
-			if stored := w.stored(w.r, tags[0]); stored != tags[0] {
-				h["Etag"] = []string{stored}
-				w.vary = true
-			}
+	if tags := h["Etag"]; w.status == http.StatusNotModified && len(tags) > 0 {
+		if stored := w.stored(w.r, tags[0]); stored != tags[0] {
+			h["Etag"] = []string{stored}
+			w.vary = true
 		}
-	case 0, http.StatusOK:
-		if w.vary && w.Dictionaries != nil {
-			w.Dictionaries.advertise(h, w.r)
-		}
+	}
+	if w.isLesson() {
+		w.Dictionaries.advertise(h, w.r)
 	}
 	switch {
 	case !w.vary:
@@ -79,9 +75,16 @@ func (w *writer) dress() {
 
 // learn has the body remembered if it is to be a dictionary.
 func (w *writer) learn() {
-	if w.Dictionaries != nil && w.vary && w.lesson == nil && (w.status == 0 || w.status == http.StatusOK) {
+	if w.lesson == nil && w.isLesson() {
 		w.lesson = w.Dictionaries.learn(w.r, w.rw.Header(), http.StatusOK)
 	}
+}
+
+// isLesson reports whether the response could be a dictionary: if it is all there,
+// and as it is.
+func (w *writer) isLesson() bool {
+	return w.Dictionaries != nil && (w.status == 0 || w.status == http.StatusOK) &&
+		!w.coded && len(w.rw.Header()["Content-Range"]) == 0
 }
 
 // hasTrailers reports whether fields follow the body, for which net/http has to

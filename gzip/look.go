@@ -18,7 +18,8 @@ func (w *writer) look() {
 	w.alone = len(h) == 1
 	if !w.alone {
 		if len(h["Content-Encoding"]) > 0 {
-			return // it is by nobody's doing here that it varies
+			w.coded = true // and it is not for us to say what that depends on
+			return
 		}
 		w.now = len(h["Trailer"]) > 0
 	}

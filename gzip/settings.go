@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,8 +59,8 @@ func newSettings(c Config) *settings {
 func (s *settings) choose(r *http.Request, accepted accept.Encodings, size int64) *pool {
 	if d := s.Dictionaries.find(r); d != nil {
 		var room [8]string
-		offers := append(append(room[:0], "dcz", "dcb"), s.names...)
-		if name, _ := accepted.Choose(offers...); name == "dcz" || name == "dcb" {
+		offers := append(append(room[:0], d.offers...), s.names...)
+		if name, _ := accepted.Choose(offers...); slices.Contains(d.offers, name) {
 			return d.coding(name)
 		}
 	}

@@ -38,6 +38,7 @@ type response struct {
 	must  bool // be encoded, since identity is refused
 	vary  bool // it depends on the request whether it is encoded
 	alone bool // there is no field but Content-Type
+	coded bool // by the handler
 	idle  bool // nothing is accepted
 	now   bool // nothing may be held back
 	doubt bool // it may be compressed by itself

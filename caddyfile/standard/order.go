@@ -27,6 +27,7 @@ package standard
 
 import (
 	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/requestid"
@@ -44,7 +45,9 @@ func Vocabulary() caddyfile.Vocabulary {
 		trustedProxies,
 		requestid.Directive,
 		accesslog.Directive,
+		gzip.Directive,
 		errorpages.Directive,
+		gzip.RequestsDirective,
 		static.Directive,
 	}
 }

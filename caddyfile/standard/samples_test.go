@@ -25,12 +25,12 @@ func TestSamples(t *testing.T) {
 		logs       map[string]string // contained in the file called so
 	}{
 		{
-			name: "a site without braces", text: "localhost:0\nlog ./2015.log",
+			name: "a site without braces", text: "localhost:0\ngzip\nlog ./2015.log",
 			requests: []request{{"localhost", "/hello.txt", 200, "hello"}, {"localhost", "/2015.log", 404, "404 Not Found\n"}},
 			logs:     map[string]string{"2015.log": `"GET /hello.txt HTTP/1.1" 200 5`},
 		},
 		{
-			name: "two sites on one port", text: "foo.com:0 {\n\tlog ./foo.log\n\tbind 127.0.0.1\n}\nbar.com:0 {\n\tlog ./bar.log\n\tbind 127.0.0.1\n}",
+			name: "two sites on one port", text: "foo.com:0 {\n\tlog ./foo.log\n\tgzip\n\tbind 127.0.0.1\n}\nbar.com:0 {\n\tlog ./bar.log\n\tgzip\n\tbind 127.0.0.1\n}",
 			requests: []request{
 				{"foo.com", "/hello.txt?foo", 200, "hello"}, {"bar.com", "/hello.txt?bar", 200, "hello"},
 				{"FOO.com", "/bar.log", 404, "404 Not Found\n"}, {"other.com", "/hello.txt", 404, "404 Not Found\n"},
@@ -38,7 +38,7 @@ func TestSamples(t *testing.T) {
 			logs: map[string]string{"foo.log": "GET /hello.txt?foo", "bar.log": "GET /hello.txt?bar"},
 		},
 		{
-			name: "a site with braces", text: "localhost:0 {\n\tlog ./2015.log\n}",
+			name: "a site with braces", text: "localhost:0 {\n\tgzip\n\tlog ./2015.log\n}",
 			requests: []request{{"localhost", "/hello.txt", 200, "hello"}},
 			logs:     map[string]string{"2015.log": `"GET /hello.txt HTTP/1.1" 200 5`},
 		},
@@ -47,6 +47,7 @@ func TestSamples(t *testing.T) {
 			dir := t.TempDir()
 			t.Chdir(dir)
 			require.NoError(t, os.WriteFile("hello.txt", []byte("hello"), 0o600))
+			require.NoError(t, os.WriteFile("long.txt", []byte(strings.Repeat("hello", 1000)), 0o600))
 			require.NoError(t, os.WriteFile("Caddyfile", []byte(tt.text), 0o600))
 			addr, stop := serve(t, "Caddyfile")
 			for _, r := range tt.requests {
@@ -54,6 +55,7 @@ func TestSamples(t *testing.T) {
 				require.Equal(t, r.status, status, r)
 				require.Equal(t, r.body, body, r)
 			}
+			require.True(t, request{host: tt.requests[0].host, path: "/long.txt"}.isCompressed(t, addr))
 			stop()
 			for name, want := range tt.logs {
 				text, err := os.ReadFile(filepath.Join(dir, name))
@@ -90,7 +92,7 @@ func TestErrorsAreLogged(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	require.Equal(t, "root index bind timeouts trusted_proxies request_id log errors static",
+	require.Equal(t, "root index bind timeouts trusted_proxies request_id log gzip errors decompress static",
 		strings.Join(standard.Vocabulary().Names(), " "))
 }
 
@@ -107,15 +109,28 @@ type request struct {
 
 func (r request) send(t *testing.T, addr net.Addr) (status int, body string) {
 	t.Helper()
+	resp := r.do(t, addr)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(text)
+}
+
+func (r request) isCompressed(t *testing.T, addr net.Addr) bool {
+	t.Helper()
+	resp := r.do(t, addr)
+	defer resp.Body.Close()
+	return resp.Uncompressed // as the client has asked for by itself
+}
+
+func (r request) do(t *testing.T, addr net.Addr) *http.Response {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+addr.String()+r.path, nil)
 	require.NoError(t, err)
 	req.Host = r.host
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(text)
+	return resp
 }
 
 // serve serves the Caddyfile called name until stop is called.

@@ -19,6 +19,10 @@ type Site struct {
 	Log     *slog.Logger     // for what is of no request; never nil
 	Server  Server           // how to listen
 	Shared  *Pool            // what sites use together
+
+	// Siblings are the codings of files that may be sent in place of another; nil
+	// is the usual ones, and empty is none.
+	Siblings []string
 }
 
 // NewSite returns the site of a Caddyfile that says nothing but its addresses:

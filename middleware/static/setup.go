@@ -16,7 +16,7 @@ var Directive = directive.Directive{Name: "static", Always: true, Setup: setup}
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var (
 		site     = c.Site()
-		cfg      = Config{Root: site.Root, Index: site.Index}
+		cfg      = Config{Root: site.Root, Index: site.Index, Siblings: site.Siblings}
 		patterns []string
 	)
 	line := c.Once()

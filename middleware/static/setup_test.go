@@ -1,6 +1,7 @@
 package static_test
 
 import (
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
@@ -93,6 +94,34 @@ func TestDirectiveErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := caddyfiletest.Setup(t, static.Directive, tt.src)
 			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+// TestSiblingsOfTheSite checks that other directives can have a say in what is
+// looked for, and that a line of this one has the last word.
+func TestSiblingsOfTheSite(t *testing.T) {
+	dir := folder(t, map[string]string{"a.js": "plain", "a.js.br": "br"})
+	for _, tt := range []struct {
+		name     string
+		siblings []string
+		src      string
+		want     string
+	}{
+		{"nobody has said anything", nil, "static", "br"},
+		{"another directive wants none", []string{}, "static", ""},
+		{"another directive wants others", []string{"gzip"}, "static", ""},
+		{"the line has the last word", []string{}, "static {\n siblings br\n}", "br"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			site := directive.NewSite()
+			site.Root, site.Siblings = pinned(t, dir), tt.siblings
+			mw, err := caddyfiletest.SetupIn(t, site, static.Directive, tt.src)
+			require.NoError(t, err)
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/a.js", nil)
+			r.Header.Set("Accept-Encoding", "br")
+			mw(middleware.Status(404)).ServeHTTP(w, r)
+			require.Equal(t, tt.want, w.Header().Get("Content-Encoding"))
 		})
 	}
 }
