@@ -16,8 +16,8 @@ import (
 	"github.com/shallot-http/shallot/gzip"
 )
 
-// varied returns bytes of many kinds: text, noise, runs, and what was there before.
-func varied(r *rand.Rand, n int) []byte {
+// mixed returns bytes of many kinds: text, noise, runs, and what was there before.
+func mixed(r *rand.Rand, n int) []byte {
 	b := make([]byte, 0, n)
 	for len(b) < n {
 		switch r.IntN(6) {
@@ -81,7 +81,7 @@ func FuzzBrotli(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, level uint8, text []byte, n int) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		body := append(text, varied(r, max(n, -n)%500_000)...)
+		body := append(text, mixed(r, max(n, -n)%500_000)...)
 		e := encoders[int(level)%len(encoders)]
 		checked := 0
 		stream := encodeInPieces(t, e, r, body, func(n int, stream []byte) {
@@ -104,7 +104,7 @@ func FuzzDCB(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, dictionary, body []byte, dictionaryLen, n int) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		dictionary = append(dictionary, varied(r, 1+max(dictionaryLen, -dictionaryLen)%400_000)...)
+		dictionary = append(dictionary, mixed(r, 1+max(dictionaryLen, -dictionaryLen)%400_000)...)
 		body = append(body, edited(r, dictionary, max(n, -n)%400_000)...)
 		e := gzip.DCB(dictionary).NewEncoder()
 		checked := 0
@@ -130,7 +130,7 @@ func edited(r *rand.Rand, version []byte, n int) []byte {
 	for len(b) < n {
 		switch r.IntN(5) {
 		case 0:
-			b = append(b, varied(r, r.IntN(50))...)
+			b = append(b, mixed(r, r.IntN(50))...)
 		case 1:
 			at += r.IntN(20)
 		case 2:
@@ -166,7 +166,7 @@ func TestBrotliByTheReference(t *testing.T) {
 	}
 	for i := range 60 {
 		r := rand.New(rand.NewPCG(uint64(i), 1))
-		body := varied(r, r.IntN(200_000)*(i%3)/2)
+		body := mixed(r, r.IntN(200_000)*(i%3)/2)
 		e, flushes := encoders[i%3], 0
 		stream := encodeInPieces(t, e, r, body, func(n int, stream []byte) {
 			if flushes++; flushes%10 == 1 && flushes < 50 {
@@ -175,7 +175,7 @@ func TestBrotliByTheReference(t *testing.T) {
 		})
 		add(body, bytes.Clone(stream))
 
-		dictionary := varied(r, 1+r.IntN(200_000))
+		dictionary := mixed(r, 1+r.IntN(200_000))
 		body = edited(r, dictionary, r.IntN(300_000))
 		e = gzip.DCB(dictionary).NewEncoder()
 		stream = encodeInPieces(t, e, r, body, func(int, []byte) {})
@@ -212,7 +212,7 @@ func TestDictionariesByTheReferences(t *testing.T) {
 			dir := t.TempDir()
 			for i := range 40 {
 				r := rand.New(rand.NewPCG(uint64(i), 2))
-				dictionary := varied(r, 1+r.IntN(300_000))
+				dictionary := mixed(r, 1+r.IntN(300_000))
 				body := edited(r, dictionary, 1+r.IntN(400_000))
 				e := tt.coding(dictionary).NewEncoder()
 				stream := encodeInPieces(t, e, r, body, func(int, []byte) {})
