@@ -46,11 +46,12 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 // parsePattern returns what hides takes.
 func parsePattern(prop *directive.Line, arg directive.Word) string {
 	pattern := fold(arg.Text)
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+	below := strings.Trim(pattern, "/")
+	if _, err := path.Match(pattern, ""); err != nil || below == "" || path.Clean("/"+below) != "/"+below {
 		prop.Errorf(arg, "%q is not a pattern such as *.bak or /drafts/*", arg.Text)
 	}
-	if strings.Trim(pattern, "/") != pattern || strings.Contains(pattern, "/") {
-		return "/" + strings.Trim(pattern, "/")
+	if below != pattern || strings.Contains(pattern, "/") {
+		return "/" + below
 	}
 	return pattern
 }
