@@ -21,7 +21,7 @@ func readDictionary(prop *directive.Line, d *Dictionaries) {
 	}
 	_, err := parsePattern(match.Text)
 	check(prop, match, err)
-	for _, p := range prop.Properties("from", "dest", "id", "file") {
+	for _, p := range prop.Properties("from", "dest", "id", "file...") {
 		switch p.Name() {
 		case "from":
 			from := p.Arg()
