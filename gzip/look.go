@@ -31,7 +31,7 @@ func (w *writer) look() {
 	w.alone = w.alone && typed
 	switch w.status {
 	case http.StatusNotModified:
-		w.vary = w.vary || !typed && !isDense(w.r.URL.Path)
+		w.vary = w.vary || !typed && !isDensePath(w.r.URL.Path)
 		return
 	case http.StatusSwitchingProtocols, http.StatusNoContent, http.StatusResetContent:
 		w.vary = false
@@ -76,9 +76,9 @@ func (w *writer) isOf(contentType string) bool {
 	return w.last.encoded
 }
 
-// weigh decides what to do with what is held and as many bytes more.
-func (w *writer) weigh(more int) error {
-	size := len(w.held) + more
+// weigh decides what to do with what is held and p, which follows it.
+func (w *writer) weigh(p []byte) error {
+	size := len(w.held) + len(p)
 	if w.coding == nil {
 		if size < w.MinSize && !w.must && !w.now {
 			return nil
@@ -89,7 +89,7 @@ func (w *writer) weigh(more int) error {
 		}
 	}
 	if size > w.Buffer || w.length > int64(w.Buffer) || w.now {
-		return w.start()
+		return w.start(p)
 	}
 	return nil
 }
@@ -139,9 +139,9 @@ func hasDirective(h http.Header, name string) bool {
 	return false
 }
 
-// isDense reports whether a path is that of a file which is compressed by itself.
-// It is asked where there is no type to tell: in a 304.
-func isDense(name string) bool {
+// isDensePath reports whether a path is that of a file which is compressed by
+// itself. It is asked where there is no type to tell: in a 304.
+func isDensePath(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".avif", ".gif", ".heic", ".jpeg", ".jpg", ".jxl", ".png", ".webp", ".aac", ".flac", ".m4a", ".mp3", ".oga", ".ogg",
 		".opus", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".ogv", ".webm", ".woff", ".woff2", ".7z", ".br", ".bz2", ".gz", ".jar",

@@ -13,9 +13,9 @@ import (
 // bytes here and there, each of which net/http would make a chunk of.
 const pieceLen = 32 << 10
 
-// start begins to encode, with what is held.
-func (w *writer) start() error {
-	if w.doubtful() || !w.mayStart() {
+// start begins to encode, with what is held. What follows it is p.
+func (w *writer) start(p []byte) error {
+	if w.isDense(p) || !w.mayStart() {
 		w.state, w.coding = plain, nil
 		return nil
 	}
@@ -62,11 +62,15 @@ func (w *writer) stop() {
 	}
 }
 
-// doubtful reports whether what is held looks as if it was compressed already,
-// though its type does not say so.
-func (w *writer) doubtful() bool {
+// isDense reports whether a body looks as if it was compressed by itself, where
+// its type does not tell.
+func (w *writer) isDense(p []byte) bool {
 	const least, random = 1 << 10, 0.02
-	return w.doubt && !w.must && len(w.held) >= least && compress.Estimate(w.held[:min(len(w.held), 4*least)]) < random
+	sample := p
+	if len(w.held) > len(p) {
+		sample = w.held
+	}
+	return w.doubt && !w.must && len(sample) >= least && compress.Estimate(sample[:min(len(sample), 4*least)]) < random
 }
 
 // encode encodes p.
@@ -97,7 +101,7 @@ func (w *writer) push() error {
 	}
 	if w.state == holding {
 		w.now = true
-		if err := w.weigh(0); err != nil {
+		if err := w.weigh(nil); err != nil {
 			return err
 		}
 	}

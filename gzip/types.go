@@ -6,7 +6,10 @@ import "strings"
 // text, scripts and data, fonts and pictures that are not compressed by
 // themselves, and whatever ends in +json, +xml, +yaml or +text.
 func DefaultTypes(mediaType string) bool {
-	top, sub, _ := strings.Cut(mediaType, "/")
+	top, sub, ok := strings.Cut(mediaType, "/")
+	if !ok {
+		return false
+	}
 	if i := strings.LastIndexByte(sub, '+'); i >= 0 {
 		switch sub[i:] {
 		case "+json", "+xml", "+yaml", "+text":

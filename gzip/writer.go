@@ -172,7 +172,7 @@ func (w *writer) take(p []byte) (n int, err error) {
 		w.sniff(p)
 	}
 	if w.state == holding {
-		if err := w.weigh(len(p)); err != nil {
+		if err := w.weigh(p); err != nil {
 			return 0, err
 		}
 	}
@@ -248,20 +248,22 @@ func (w *writer) ReadFrom(src io.Reader) (n int64, err error) {
 }
 
 // skim is ReadFrom for a response of which the header says that nothing is to be
-// done; done is false if it does not.
+// done; done is false if it does not. Of an unknown type it is not found out what
+// it is, since that takes the start of src away.
 func (w *writer) skim(src io.Reader) (n int64, done bool, err error) {
-	w.look()
-	if w.state == holding {
-		if w.negotiate(-1); w.coding == nil {
-			w.state = plain
+	if w.look(); w.state != plain {
+		if !w.idle {
+			w.negotiate(-1)
 		}
+		if w.coding != nil {
+			return 0, false, nil
+		}
+		w.state, w.vary = plain, true
 	}
 	h := w.rw.Header()
 	vary, varied := h["Vary"]
-	if w.state == plain {
-		w.sendPlain()
-	}
-	if w.state != plain || w.lesson != nil {
+	w.sendPlain()
+	if w.lesson != nil {
 		return 0, false, nil
 	}
 	if n, err = io.Copy(w.rw, src); n == 0 { // nothing has begun

@@ -170,9 +170,10 @@ func raw(text string) check {
 	}
 }
 
-// broken checks that an answer does not look whole.
+// broken checks that an answer says that something went wrong, or does not look
+// whole.
 func broken(a *answer) error {
-	if a.err != nil {
+	if a.err != nil || a.StatusCode >= 500 {
 		return nil
 	}
 	if _, err := a.decoded(); err == nil {
