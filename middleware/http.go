@@ -25,7 +25,16 @@ type Edge struct {
 	// Log is told of what failed. Nil is the logger of the edge further out if
 	// there is one, as there is behind [Adopt], and else slog.Default().
 	Log *slog.Logger
+
+	// Page answers what failed. Nil is that of the edge further out, or of a layer
+	// of error pages there, and else the plain text of [Error].
+	Page ErrorPage
 }
+
+// An ErrorPage answers r, of which nothing has been answered yet, with a page for
+// a status from 400 to 599. The error is what it came from, if there was one; it
+// has been logged, and the client is not to see it.
+type ErrorPage func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 // Handler puts e around h.
 func (e Edge) Handler(h Handler) http.Handler { return edge{e, h} }
@@ -50,7 +59,7 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case status == 0 || rec.Begun():
 	case status >= 400:
-		Error(rec, status)
+		page(rec)(rec, r, status, err)
 	default:
 		rec.WriteHeader(status)
 	}
@@ -59,14 +68,24 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // record returns the Recorder of this edge.
 func (e edge) record(w http.ResponseWriter) *Recorder {
 	rec := Record(w)
-	if e.Log != nil {
-		if rec.edge || rec.log != nil {
+	if !e.isZero() {
+		if rec.edge || rec.log != nil || rec.page != nil {
 			rec = &Recorder{w: rec} // for that one is spoken for
 		}
-		rec.log = e.Log
+		rec.log, rec.page = e.Log, e.Page
 	}
 	rec.edge = true
 	return rec
+}
+
+func (e Edge) isZero() bool { return e.Log == nil && e.Page == nil }
+
+// page returns what the chain that w belongs to answers failures by.
+func page(w http.ResponseWriter) ErrorPage {
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.page != nil }); rec != nil {
+		return rec.page
+	}
+	return func(w http.ResponseWriter, _ *http.Request, status int, _ error) { Error(w, status) }
 }
 
 // Report logs err, which made r end in status, as the package comment
@@ -123,19 +142,24 @@ func (m Middleware) HTTP(next http.Handler) http.Handler {
 
 // FromHTTP makes a Handler of an ordinary one, which writes its own failures.
 // From an [AppHandler], or what an [Edge] made, it takes the edge away again:
-// there is another further out, and one chain has one. The Edge's logger, if it
-// has one, is still told of what fails.
+// there is another further out, and one chain has one. The Edge's logger and its
+// page, if it has any, are still used for what fails.
 func FromHTTP(h http.Handler) Handler {
 	switch h := h.(type) {
 	case AppHandler:
 		return HandlerFunc(h)
 	case edge:
-		if h.Log == nil {
+		if h.isZero() {
 			return h.h
 		}
 		return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
 			rec := Record(w)
-			LogTo(rec, h.Log)
+			if h.Log != nil {
+				LogTo(rec, h.Log)
+			}
+			if h.Page != nil {
+				PageBy(rec, h.Page)
+			}
 			return h.h.ServeHTTP(rec, r)
 		})
 	}

@@ -24,6 +24,7 @@ type Recorder struct {
 	edge   bool  // one settles with this Recorder
 	size   int64
 	log    *slog.Logger // to use from here on inward; nil is that of a Recorder further out
+	page   ErrorPage    // likewise
 	facts  *facts       // nil until there are any
 }
 
@@ -217,13 +218,27 @@ func Logger(w http.ResponseWriter) *slog.Logger {
 // layer that keeps the log of errors: where it must leave a failure to the edge,
 // because the response is to be cut off, the failure still gets into that log.
 func LogTo(w http.ResponseWriter, log *slog.Logger) {
-	rec := nearest(w, func(rec *Recorder) bool { return rec.edge })
-	if rec == nil {
-		rec = outermost(w)
-	}
-	if rec != nil {
+	if rec := ofEdge(w); rec != nil {
 		rec.log = log
 	}
+}
+
+// PageBy has the nearest [Edge] outward, and those further in, answer what failed
+// by page for the request that w answers. It is for the layer that has a site's
+// error pages: what a router between the two settles on its own gets them, too.
+func PageBy(w http.ResponseWriter, page ErrorPage) {
+	if rec := ofEdge(w); rec != nil {
+		rec.page = page
+	}
+}
+
+// ofEdge returns the Recorder of the nearest Edge outward, or if there is none
+// the one furthest out.
+func ofEdge(w http.ResponseWriter) *Recorder {
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge }); rec != nil {
+		return rec
+	}
+	return outermost(w)
 }
 
 // nearest returns the first Recorder outward that is right, or nil.

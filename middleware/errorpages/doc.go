@@ -12,6 +12,11 @@
 // has begun: it writes the page of the status, or else the [Config.Default] one, or
 // else what [middleware.Error] would write, and logs the error. To layers further
 // out that is a complete response like any other, so that their logs tell its size.
+// An [middleware.AppHandler] further in, behind a router for example, is an edge that
+// settles its own failures: it does so with these pages. What a handler writes itself
+// stands, and so does what http.NotFound or a router's own 404 does: give the router
+// an AppHandler that returns 404 for what it does not know.
+//
 // What failed after a response has begun it leaves to the edge, which cuts the
 // response off; a page never follows half a response.
 //
@@ -20,7 +25,8 @@
 // let through.
 //
 // A page is read anew each time it is needed, through [middleware.RootOf], so that
-// it belongs to the release of the site that the request is served from. One that
+// it belongs to the release of the site that the request is served from, or from the
+// [Config.FS], which may be an embed.FS. One that
 // is not a regular file of at most [MaxPageSize] bytes is replaced by plain text,
 // and the log told, at most once a second. Its type follows from the extension of
 // its name, and is text/html; charset=utf-8 where that says nothing.

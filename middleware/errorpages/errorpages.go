@@ -2,6 +2,7 @@ package errorpages
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -19,8 +20,10 @@ type Config struct {
 	Default string
 
 	// Root is where the pages are, unless a layer further out gave the request
-	// another root. Nil is nowhere.
+	// another root. Nil is nowhere. If FS is not nil, they are there instead: in an
+	// embed.FS, for example.
 	Root *middleware.Root
+	FS   fs.FS
 
 	// Log is told of all that failed. Nil is the logger of the chain.
 	Log *slog.Logger
@@ -35,26 +38,36 @@ func New(c Config) middleware.Middleware {
 	c = c.complete()
 	pages := newPages(c)
 	return func(next middleware.Handler) middleware.Handler {
-		return &Handler{next, c, pages}
+		return newHandler(next, c, pages)
 	}
 }
 
 // A Handler answers the failures of the next one.
 type Handler struct {
-	next  middleware.Handler
-	cfg   Config
-	pages *pages
+	next   middleware.Handler
+	cfg    Config
+	pages  *pages
+	pageBy middleware.ErrorPage // for edges further in, and for the one further out
 }
 
 // NewHandler returns the Handler that New(c) puts in front of next.
 func NewHandler(next middleware.Handler, c Config) *Handler {
 	c = c.complete()
-	return &Handler{next, c, newPages(c)}
+	return newHandler(next, c, newPages(c))
+}
+
+func newHandler(next middleware.Handler, c Config, pages *pages) *Handler {
+	h := &Handler{next: next, cfg: c, pages: pages}
+	h.pageBy = func(w http.ResponseWriter, r *http.Request, status int, err error) {
+		h.answer(middleware.Record(w), r, status, err, nil) // whoever does not take it is gone
+	}
+	return h
 }
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	rec := middleware.Record(w)
+	middleware.PageBy(rec, h.pageBy)
 	if h.cfg.Log != nil {
 		middleware.LogTo(rec, h.cfg.Log)
 	}

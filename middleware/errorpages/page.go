@@ -24,7 +24,7 @@ import (
 // they are written, so that nothing about them can fail half way.
 const MaxPageSize = 1 << 20
 
-// complete returns a Config of its own, with names as a file system takes them.
+// complete returns a Config of its own, with names as an fs.FS takes them.
 func (c Config) complete() Config {
 	c.Pages = maps.Clone(c.Pages)
 	for status, name := range c.Pages {
@@ -39,7 +39,7 @@ func local(name string) string {
 	if name == "" {
 		return ""
 	}
-	return filepath.FromSlash(path.Clean(strings.TrimLeft(name, "/")))
+	return path.Clean(strings.TrimLeft(name, "/"))
 }
 
 // pages are the pages of a Config. What keeps one from being read would be said
@@ -61,7 +61,7 @@ func (p *pages) forStatus(w http.ResponseWriter, r *http.Request, status int) pa
 	if name == "" {
 		return plain(status)
 	}
-	text, err := readFile(middleware.RootOf(r, p.Root), name)
+	text, err := p.read(r, name)
 	if err == nil {
 		return page{typeOf(name), text}
 	}
@@ -73,20 +73,36 @@ func (p *pages) forStatus(w http.ResponseWriter, r *http.Request, status int) pa
 	return plain(status)
 }
 
+func (p *pages) read(r *http.Request, name string) ([]byte, error) {
+	if p.FS != nil {
+		return readPage(name, p.FS.Open)
+	}
+	return readFile(middleware.RootOf(r, p.Root), name)
+}
+
 func readFile(root *middleware.Root, name string) ([]byte, error) {
 	if root.FS == nil {
 		return nil, fmt.Errorf("reading %s: there is no folder %q to read it from", name, root.Dir)
 	}
+	name = filepath.FromSlash(name)
 	info, err := root.FS.Stat(name) // before it is opened: to open a device may have effects
 	if err := check(name, info, err); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("in %s: %w", root.Dir, err)
 	}
-	f, err := root.FS.OpenFile(name, openFlags, 0)
+	text, err := readPage(name, func(name string) (fs.File, error) { return root.FS.OpenFile(name, openFlags, 0) })
+	if err != nil {
+		return nil, fmt.Errorf("in %s: %w", root.Dir, err)
+	}
+	return text, nil
+}
+
+func readPage(name string, open func(name string) (fs.File, error)) ([]byte, error) {
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err = f.Stat() // now that nobody can exchange it
+	info, err := f.Stat() // now that nobody can exchange it
 	if err := check(name, info, err); err != nil {
 		return nil, err
 	}
@@ -112,7 +128,7 @@ const (
 )
 
 func typeOf(name string) string {
-	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case "", ".html", ".htm": // whatever this machine has been told of them
 		return html
 	default:

@@ -2,6 +2,7 @@ package errorpages_test
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -101,9 +103,9 @@ func TestPageThatCannotBeShown(t *testing.T) {
 		log        string // "" if it can be shown
 	}{
 		{"as large as can be", "large.html", root, ""},
-		{"larger", "larger.html", root, `error="reading larger.html: it is larger than 1048576 bytes"`},
+		{"larger", "larger.html", root, `reading larger.html: it is larger than 1048576 bytes"`},
 		{"missing", "missing.html", root, syscall.ENOENT.Error()},
-		{"a folder", "dir", root, `error="reading dir: it is not a regular file"`},
+		{"a folder", "dir", root, `reading dir: it is not a regular file"`},
 		{"outside, by name", "../outside.html", root, "path escapes from parent"},
 		{"outside, by link", "link.html", root, "path escapes from parent"},
 		{"no root", "any.html", nil, `error="reading any.html: there is no folder \"\" to read it from"`},
@@ -193,4 +195,58 @@ func TestVisible(t *testing.T) {
 	for _, h := range []middleware.HandlerFunc{fails, panics} {
 		require.Equal(t, "<p>sorry", get(errorpages.Config{}, h).Body.String(), "invisible")
 	}
+}
+
+// TestPagesFromAnFS serves pages that are part of the program.
+func TestPagesFromAnFS(t *testing.T) {
+	pages := fstest.MapFS{"404.html": {Data: []byte("<h1>Not here</h1>")}, "dir": {Mode: fs.ModeDir}}
+	h := errorpages.New(errorpages.Config{FS: pages, Pages: map[int]string{404: "/404.html", 403: "dir", 410: "../x"}})
+	for status, want := range map[int]string{
+		404: "<h1>Not here</h1>", 403: "403 Forbidden\n", 410: "410 Gone\n", 500: "500 Internal Server Error\n",
+	} {
+		w := httptest.NewRecorder()
+		middleware.Edge{Log: slog.New(slog.DiscardHandler)}.Handler(h(returning(status, nil))).
+			ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		require.Equal(t, status, w.Code)
+		require.Equal(t, want, w.Body.String())
+	}
+}
+
+// TestPagesForEdgesFurtherIn checks that what a router behind the layer settles on
+// its own gets the site's pages, and is logged once.
+func TestPagesForEdgesFurtherIn(t *testing.T) {
+	var log logged
+	reason := errors.New("reason")
+	mux := http.NewServeMux()
+	mux.Handle("/app", middleware.AppHandler(returning(404, reason).ServeHTTP))
+	mux.Handle("/adopted", middleware.Wrap(middleware.AppHandler(returning(404, reason).ServeHTTP),
+		middleware.Adopt(func(next http.Handler) http.Handler { return next })))
+	mux.HandleFunc("/own", http.NotFound)
+	h := middleware.Wrap(mux, errorpages.New(errorpages.Config{
+		FS:  fstest.MapFS{"404.html": {Data: []byte("<h1>Not here</h1>")}},
+		Log: log.logger(), Pages: map[int]string{404: "404.html"},
+	}))
+	for path, want := range map[string]string{
+		"/app": "<h1>Not here</h1>", "/adopted": "<h1>Not here</h1>",
+		"/own": "404 page not found\n", // what a handler writes itself stands
+	} {
+		log.Reset()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		require.Equal(t, 404, w.Code, path)
+		require.Equal(t, want, w.Body.String(), path)
+		require.Equal(t, path != "/own", log.Len() > 0, log.String())
+		require.LessOrEqual(t, strings.Count(log.String(), "\n"), 1)
+	}
+}
+
+// TestVisibleForEdgesFurtherIn checks that a developer sees the error wherever it
+// is settled.
+func TestVisibleForEdgesFurtherIn(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/", middleware.AppHandler(returning(502, errors.New("the reason")).ServeHTTP))
+	w := httptest.NewRecorder()
+	middleware.Wrap(mux, errorpages.New(errorpages.Config{Visible: true, Log: slog.New(slog.DiscardHandler)})).
+		ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, "502 Bad Gateway\n\nthe reason\n", w.Body.String())
 }

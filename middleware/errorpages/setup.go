@@ -89,7 +89,7 @@ func properties(line *directive.Line) []string {
 func pageName(prop *directive.Line) string {
 	arg := prop.Arg()
 	name := local(arg.Text)
-	if !filepath.IsLocal(name) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		prop.Errorf(arg, "%q is not a file below the site's root", arg.Text)
 	}
 	return name
