@@ -123,10 +123,13 @@ func (d *requestDecoders) chain(fields []string) (codings []*decoderPool, err er
 	for _, field := range fields {
 		for name := range strings.SplitSeq(field, ",") {
 			name = strings.ToLower(strings.Trim(name, " \t"))
-			if name == "" || name == "identity" {
+			switch name {
+			case "", "identity":
 				continue
+			case "x-gzip": // RFC 9110, section 8.4.1.3
+				name = "gzip"
 			}
-			pool := d.pools[strings.TrimPrefix(name, "x-")] // x-gzip: RFC 9110, section 8.4.1.3
+			pool := d.pools[name]
 			if pool == nil {
 				return nil, fmt.Errorf("the request has the unknown coding %.40q", name)
 			}

@@ -11,7 +11,12 @@ import (
 func readDictionary(prop *directive.Line, d *Dictionaries) {
 	match := prop.Arg()
 	rule := DictionaryRule{Match: match.Text}
-	var files []directive.Word
+	type given struct {
+		line *directive.Line
+		name directive.Word
+		data []byte
+	}
+	var files []given
 	ok := true
 	check := func(line *directive.Line, at directive.Word, err error) {
 		if err != nil {
@@ -38,18 +43,18 @@ func readDictionary(prop *directive.Line, d *Dictionaries) {
 			check(p, id, checkID(id.Text))
 			rule.ID = id.Text
 		case "file":
-			files = append(files, p.Args(1, directive.Any)...)
+			for _, file := range p.Args(1, directive.Any) {
+				data, err := os.ReadFile(file.Text)
+				check(p, file, err)
+				files = append(files, given{p, file, data})
+			}
 		}
 	}
 	if !ok {
 		return
 	}
 	check(prop, match, d.Learn(rule))
-	for _, file := range files {
-		data, err := os.ReadFile(file.Text)
-		if err == nil {
-			err = d.Add(rule, data)
-		}
-		check(prop, file, err)
+	for _, f := range files {
+		check(f.line, f.name, d.Add(rule, f.data))
 	}
 }
