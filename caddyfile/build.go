@@ -101,7 +101,8 @@ type site struct {
 	conf        *directive.Site
 	root        *middleware.Root        // by default
 	controllers []*directive.Controller // outermost first
-	handler     http.Handler
+	chain       middleware.Handler
+	handler     http.Handler // the chain, settled
 }
 
 func (b *builder) site(decl *Site) *site {
@@ -135,7 +136,8 @@ func (b *builder) site(decl *Site) *site {
 			chain = append(chain, m)
 		}
 	}
-	s.handler = middleware.Edge{Log: conf.Log}.Handler(middleware.Chain(chain...)(middleware.Status(http.StatusNotFound)))
+	s.chain = middleware.Chain(chain...)(middleware.Status(http.StatusNotFound))
+	s.handler = middleware.Edge{Log: conf.Log}.Handler(s.chain)
 	return s
 }
 
@@ -192,7 +194,7 @@ func (b *builder) place(s *Server) {
 				b.fail(&directive.Error{Pos: a.Pos, Path: a.Text,
 					Err: fmt.Errorf("the site at %v has this address already", taken.address.Pos)})
 			}
-			s.all.add(a.host(), &place{path: middleware.Path(a.Path), address: a, site: site})
+			s.all.add(a.host(), newPlace(a, site))
 		}
 	}
 	s.all.sort()

@@ -39,6 +39,17 @@ type place struct {
 	local   localAddr
 	address Address
 	site    *site
+	handler http.Handler
+}
+
+// newPlace returns the place of s at a. A path that ends in a star is where the
+// site begins, but no folder of its own.
+func newPlace(a Address, s *site) *place {
+	p := &place{path: middleware.Path(a.Path), address: a, site: s, handler: s.handler}
+	if a.Path != "" && !strings.HasSuffix(a.Path, "*") {
+		p.handler = middleware.Edge{Log: s.conf.Log}.Handler(below(a.Path, s.chain))
+	}
+	return p
 }
 
 // order puts what says more about a request before what says less.

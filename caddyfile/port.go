@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 )
 
@@ -123,7 +122,7 @@ func (p *port) add(a Address, s *site) (taken *place) {
 	}
 	p.named[name] = append(p.named[name], len(p.places))
 	p.places = append(p.places, boundPlace{
-		&place{path: middleware.Path(a.Path), address: a, site: s}, name.host, binds})
+		newPlace(a, s), name.host, binds})
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (s *Server) Handler() http.Handler {
 
 func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) {
 	if p := hosts.find(r); p != nil {
-		p.site.handler.ServeHTTP(w, r)
+		p.handler.ServeHTTP(w, r)
 		return
 	}
 	unknown := s.unknown
