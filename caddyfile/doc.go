@@ -5,7 +5,9 @@
 //	if err != nil {
 //		log.Fatal(err) // every mistake, with its place
 //	}
-//	log.Fatal(server.Serve(ctx))
+//	if err := server.Serve(ctx); err != nil { // nil if it was ctx that ended it
+//		log.Fatal(err)
+//	}
 //
 // # The language
 //

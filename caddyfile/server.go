@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -209,15 +210,22 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	serving := s.serving
 	s.mu.Unlock()
-	var all sync.WaitGroup
+	var (
+		all  sync.WaitGroup
+		late atomic.Bool
+	)
 	for _, server := range serving {
 		all.Go(func() {
 			if server.Shutdown(ctx) != nil {
 				server.Close() // who is late has had its grace
+				late.Store(true)
 			}
 		})
 	}
 	all.Wait()
+	if late.Load() {
+		s.log.Warn("stopping: requests were cut off that took longer than they were given")
+	}
 	return s.Close()
 }
 

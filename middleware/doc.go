@@ -5,7 +5,7 @@
 // for the client, and an error, which is for the operator; the edge of the
 // chain, an [AppHandler] or an [Edge], settles the pair.
 //
-//	http.ListenAndServe(addr, middleware.Wrap(mux, gzip, log))
+//	http.ListenAndServe(addr, middleware.Wrap(mux, log, gzip))
 //
 // # Outcomes
 //
@@ -25,6 +25,8 @@
 // than passed off as whole: the edge panics with [http.ErrAbortHandler] once
 // every layer has returned. A layer that fails half way must therefore return
 // a status of 500 or so with its error; (0, err) says that the response is fine.
+// A client of HTTP/1.0 that was given no length cannot tell where a body should
+// have ended: there a cut looks like the end.
 //
 // An error is logged once, by the edge or by the layer of error pages that settles
 // the pair in its place (see [LogTo]), together with the notes of the request (see

@@ -171,7 +171,8 @@ func FromHTTP(h http.Handler) Handler {
 
 // Adopt makes a Middleware of an ordinary one. What lies behind it is settled
 // on its far side, so that it sees complete responses, as it must expect to;
-// failures go to the logger of the chain's own edge. A response that must be
+// failures go to the logger of the chain's own edge, provided that the writer it
+// passes on, if that is its own, has an Unwrap method. A response that must be
 // cut off passes it as a panic with [http.ErrAbortHandler], as it would in any
 // other server: what has to happen all the same belongs in a defer.
 func Adopt(f func(http.Handler) http.Handler) Middleware {

@@ -4,8 +4,8 @@
 //	go run ./examples/server [-root DIR] [-addr HOST:PORT]
 //
 // Without -conf it takes the Caddyfile of the working directory. Where there is
-// none, or -root or -addr says what to do, it serves a folder on localhost:2015
-// and logs to its standard output. SIGHUP reopens the log files.
+// none, or -root or -addr says what to do, it serves a folder, by default this one
+// on localhost:2015, and logs to its standard output. SIGHUP reopens log files.
 package main
 
 import (
@@ -17,11 +17,11 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/caddyfile/standard"
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 func main() {
@@ -30,7 +30,10 @@ func main() {
 	addr := flag.String("addr", "", "the address to serve it on")
 	validate := flag.Bool("validate", false, "check the configuration and stop")
 	flag.Parse()
-
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "unexpected argument %q: use -conf, -root or -addr\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	if err := run(*conf, *root, *addr, *validate); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -53,6 +56,10 @@ func run(conf, root, addr string, validate bool) error {
 	}
 	announce(server, source)
 	go reopen(ctx, server)
+	context.AfterFunc(ctx, func() {
+		stop() // from now on a signal does what it does to other programs
+		fmt.Println("Stopping once all requests are answered, or after 10 seconds; interrupt again to stop at once")
+	})
 	return server.Serve(ctx)
 }
 
@@ -63,23 +70,37 @@ func load(conf, root, addr string) (*caddyfile.Server, string, error) {
 		return nil, "", errors.New("-root and -addr are for going without a Caddyfile; leave out -conf or them")
 	}
 	if name := cmp.Or(conf, "Caddyfile"); !simple {
-		server, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: standard.Vocabulary()})
-		if conf != "" || !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(name); conf != "" || !errors.Is(err, fs.ErrNotExist) {
+			server, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: standard.Vocabulary()})
 			return server, name, err
 		}
 	}
+	if _, err := os.Stat(cmp.Or(root, ".")); err != nil {
+		return nil, "", err
+	}
+	server, err := simpleServer(cmp.Or(addr, "localhost:2015"), cmp.Or(root, "."))
+	return server, cmp.Or(root, "this folder"), err
+}
+
+// simpleServer does without a Caddyfile: it makes the lines that one would have.
+func simpleServer(addr, root string) (*caddyfile.Server, error) {
+	file, err := caddyfile.Parse("-addr", []byte(addr+" {\n}\n"), caddyfile.ParseConfig{})
+	if err != nil {
+		return nil, err
+	}
+	line := func(words ...string) *directive.Line {
+		l := new(directive.Line)
+		for _, w := range words {
+			l.Words = append(l.Words, directive.Word{Text: w})
+		}
+		return l
+	}
+	file.Sites[0].Lines = []*directive.Line{line("root", root), line("log", "stdout")}
 	vocabulary, err := standard.Vocabulary().After("static", welcome)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	const source = "the default configuration"
-	text := cmp.Or(addr, "localhost:2015") + "\nroot " + quote(cmp.Or(root, ".")) + "\nlog stdout\n"
-	file, err := caddyfile.Parse(source, []byte(text), caddyfile.ParseConfig{})
-	if err != nil {
-		return nil, "", err
-	}
-	server, err := caddyfile.Build(file, caddyfile.Config{Vocabulary: vocabulary})
-	return server, source, err
+	return caddyfile.Build(file, caddyfile.Config{Vocabulary: vocabulary})
 }
 
 func announce(server *caddyfile.Server, source string) {
@@ -107,6 +128,3 @@ func reopen(ctx context.Context, server *caddyfile.Server) {
 		}
 	}
 }
-
-// quote makes one word of the Caddyfile of s.
-func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
