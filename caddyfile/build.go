@@ -93,7 +93,12 @@ type builder struct {
 	errs  []error
 }
 
-func (b *builder) fail(err error) { b.errs = append(b.errs, err) }
+// fail records what is wrong, up to a number of errors that nobody reads.
+func (b *builder) fail(err error) {
+	if len(b.errs) < 10_000 {
+		b.errs = append(b.errs, err)
+	}
+}
 
 // A site is one site of a Caddyfile in working order.
 type site struct {
