@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/andybalholm/brotli"
@@ -17,23 +18,25 @@ import (
 	"github.com/shallot-http/shallot/gzip"
 )
 
-// codings are all there are, at each level that differs. The dictionary of the
-// last two is what testBody begins with.
+// longBody is what testBody begins with, and the dictionary of dcb and dcz here.
+var longBody = testBody(300_000)
+
+// codings are all there are, at levels that differ.
 func codings() map[string]gzip.Coding {
 	all := map[string]gzip.Coding{
-		"dcb": gzip.DCB(testBody(300_000)),
-		"dcz": gzip.DCZ(testBody(300_000)),
+		"dcb": gzip.DCB(longBody),
+		"dcz": gzip.DCZ(longBody),
 	}
-	for level := range 10 {
+	for _, level := range []int{0, 1, 2, 9} {
 		all[fmt.Sprint("gzip ", level)] = gzip.Gzip(level)
 	}
-	for _, level := range []int{0, 1, 3, 6, 100} {
+	for _, level := range []int{0, 3, 100} {
 		all[fmt.Sprint("zstd ", level)] = gzip.Zstd(level)
 	}
-	for _, level := range []int{-1, 1, 4, 7} {
+	for _, level := range []int{-1, 1, 7} {
 		all[fmt.Sprint("br ", level)] = gzip.Brotli(level)
 	}
-	for _, level := range []int{0, 1, 2, 3, 5} {
+	for _, level := range []int{1, 2, 5} {
 		all[fmt.Sprint("br reference ", level)] = gzip.BrotliReference(level)
 	}
 	return all
@@ -68,9 +71,9 @@ func decode(t testing.TB, coding string, stream []byte) []byte {
 		defer z.Close()
 		r = z
 	case "dcb":
-		return decodeDCB(t, testBody(300_000), stream)
+		return decodeDCB(t, longBody, stream)
 	case "dcz":
-		return decodeDCZ(t, testBody(300_000), stream)
+		return decodeDCZ(t, longBody, stream)
 	}
 	got, err := io.ReadAll(r)
 	require.NoError(t, err)
@@ -88,7 +91,7 @@ func TestCodings(t *testing.T) {
 		"a page":             testBody(10_000),
 		"a block":            testBody(64 << 10),
 		"a block and a byte": testBody(64<<10 + 1),
-		"several windows":    testBody(1_000_000),
+		"several windows":    testBody(700_000),
 		"random":             random,
 		"random after text":  append(testBody(70_000), random...),
 	}
@@ -181,7 +184,7 @@ func newReader(t *testing.T, coding string, in io.Reader) io.Reader {
 	case "dcz":
 		_, err := io.ReadFull(in, make([]byte, 40))
 		require.NoError(t, err)
-		r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderDictRaw(0, testBody(300_000)))
+		r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderDictRaw(0, longBody))
 		require.NoError(t, err)
 		return r
 	}
@@ -256,10 +259,10 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 // response.
 func TestIdleEncodersAreSmall(t *testing.T) {
 	const most = 2 << 20
-	body := testBody(600_000)
+	body := testBody(500_000)
 	for name, coding := range codings() {
 		t.Run(name, func(t *testing.T) {
-			idle := make([]gzip.Encoder, 4)
+			idle := make([]gzip.Encoder, 3)
 			var out counter
 			before := heap()
 			for i := range idle {
@@ -301,7 +304,7 @@ func TestEncodersDoNotAllocate(t *testing.T) {
 	body := testBody(50_000)
 	for name, coding := range codings() {
 		e := coding.NewEncoder()
-		if gzip.IsDropped(e) {
+		if gzip.IsDropped(e) || strings.Contains(name, "reference") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

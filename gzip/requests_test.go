@@ -31,7 +31,7 @@ func encode(t testing.TB, text, codings string) string {
 		case "gzip":
 			w = kpgzip.NewWriter(&out)
 		case "br":
-			w = brotli.NewWriter(&out)
+			w = brotli.NewWriterLevel(&out, 2)
 		case "zstd":
 			w, _ = zstd.NewWriter(&out)
 		default:
