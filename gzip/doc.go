@@ -53,6 +53,28 @@
 // without compression on such pages by [middleware.When]. Jitter blurs the size,
 // which makes the attack take longer.
 //
+// # Dictionaries
+//
+// A client that has a script can be sent the next release of it in a hundredth of
+// what gzip takes, if that is encoded with the one it has as a dictionary (RFC
+// 9842). A [Dictionaries] learns what it is told to, says so to clients, and keeps
+// it; those that come back with Available-Dictionary, which browsers do over HTTPS
+// and for localhost, get dcb or dcz. It works best for what is immutable and has
+// its release in its name:
+//
+//	dictionaries := new(gzip.Dictionaries)
+//	err := dictionaries.Learn(gzip.DictionaryRule{Match: "/assets/app.*.js"})
+//	…
+//	gzip.New(gzip.Config{Dictionaries: dictionaries})
+//
+// What a client has is forgotten here with the process, unless it is given to
+// [Dictionaries.Add] again. Pages of other sites get ordinary codings.
+//
+// # Requests
+//
+// [NewRequests] is the layer for the other direction: it decodes the bodies of
+// requests, and has limits, for a few kilobytes can become gigabytes.
+//
 // # In a Caddyfile
 //
 //	gzip
@@ -66,8 +88,18 @@
 //		etag         suffix|weak|drop|keep
 //		cache        size
 //		jitter       bytes
-//		dictionary   …
+//		dictionary   path {
+//			from path
+//			dest destination...
+//			id   text
+//			file name...
+//		}
 //		precompressed off|br|zstd|gzip...
+//	}
+//	decompress {
+//		encodings zstd|br|gzip...
+//		limit     size|none
+//		ratio     number|none
 //	}
 //
 // Ext confines it to paths with these extensions, such as .css; / stands for
@@ -78,6 +110,14 @@
 // Precompressed says which compressed siblings of files to look for; without it
 // that is br, zstd and gzip.
 //
-// As in Caddy 1 there may be several lines, of which the first whose ext and not
+// Dictionary may be repeated. Its path, in which a * stands for anything, is of the
+// responses that are encoded with a dictionary, and, without from, of those that
+// become one; see [DictionaryRule]. The files are dictionaries to begin with, such
+// as the releases before this one.
+//
+// Decompress decodes bodies of requests up to the limit, by default 10MB, if they
+// do not become larger than ratio times what was sent, by default 200.
+//
+// As in Caddy 1 there may be several lines of gzip, of which the first whose ext and not
 // permit is the one that counts for a request.
 package gzip
