@@ -3,6 +3,7 @@ package gzip_test
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -41,7 +42,8 @@ func TestExchanges(t *testing.T) {
 				t.Run(e.Name, func(t *testing.T) {
 					t.Parallel()
 					require.NoError(t, e.Run(t.Context(), func(h http.Handler) http.Handler {
-						return middleware.Wrap(h, tt.layers...)
+						quiet := middleware.Edge{Log: slog.New(slog.DiscardHandler)}
+						return quiet.Handler(middleware.Chain(tt.layers...)(middleware.FromHTTP(h)))
 					}), e.Source)
 				})
 			}
@@ -252,4 +254,28 @@ func TestCrossSite(t *testing.T) {
 		require.Equal(t, want, w.Header().Get("Content-Encoding") == "")
 		require.Equal(t, "Accept-Encoding", w.Header().Get("Vary"))
 	}
+}
+
+// TestLate checks that who goes on writing when its handler has returned does
+// nobody any harm, as long as nothing else has come up.
+func TestLate(t *testing.T) {
+	var late http.ResponseWriter
+	w := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		late = w
+		plain(text)(w, r)
+	}, gzip.Config{}, ask("GET", "gzip"))
+	size := w.Body.Len()
+	n, err := io.WriteString(late, text)
+	require.Zero(t, n)
+	require.EqualError(t, err, "the handler has returned")
+	late.WriteHeader(500)
+	late.Header().Set("X-Late", "1")
+	require.Error(t, http.NewResponseController(late).Flush())
+	_, err = io.Copy(late, strings.NewReader(text))
+	require.Error(t, err)
+	_, _, err = http.NewResponseController(late).Hijack()
+	require.Error(t, err)
+	require.Equal(t, size, w.Body.Len())
+	require.Equal(t, 200, w.Code)
+	require.Empty(t, w.Header().Get("X-Late"))
 }

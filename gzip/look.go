@@ -15,20 +15,17 @@ const sniffLen = 512
 func (w *writer) look() {
 	h := w.rw.Header()
 	w.state = plain
-	w.alone = len(h) == 1
-	if !w.alone {
-		if len(h["Content-Encoding"]) > 0 {
-			w.coded = true // and it is not for us to say what that depends on
-			return
-		}
-		w.now = len(h["Trailer"]) > 0
+	if len(h) > 1 && w.isCoded(h) {
+		return
 	}
 	types, typed := h["Content-Type"]
 	if typed {
 		// One that is nil is not to be sent, and not to be looked for either.
 		w.vary = len(types) > 0 && w.isOf(types[0])
+	} else if w.isCoded(h) {
+		return
 	}
-	w.alone = w.alone && typed
+	w.alone = typed && len(h) == 1
 	switch w.status {
 	case http.StatusNotModified:
 		w.vary = w.vary || !typed && !isDensePath(w.r.URL.Path)
@@ -40,6 +37,7 @@ func (w *writer) look() {
 	if typed && !w.vary && !w.must {
 		return
 	}
+	w.now = !w.alone && len(h["Trailer"]) > 0
 	w.idle = len(w.accepted) == 0
 	switch {
 	case !typed:
@@ -47,6 +45,14 @@ func (w *writer) look() {
 	case !w.idle:
 		w.state = holding
 	}
+}
+
+// isCoded finds out whether the handler has encoded the body. What that depends on
+// is not for us to say.
+func (w *writer) isCoded(h http.Header) bool {
+	codings := h["Content-Encoding"]
+	w.coded = len(codings) > 0 && codings[0] != ""
+	return w.coded
 }
 
 // sniff finds out the type of a body that begins with what is held and p.

@@ -2,6 +2,7 @@ package gzip
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -85,6 +86,7 @@ func (s *settings) writer(rw http.ResponseWriter, r *http.Request, accepted acce
 		w.length = -1
 		w.held = w.room[:0]
 	}
+	w.state = fresh
 	w.rw, w.r, w.accepted = rw, r, accepted
 	return w
 }
@@ -106,9 +108,8 @@ func (w *writer) release() {
 		w.drop()
 		w.free(&w.out)
 	}
-	s := w.settings
-	w.response = response{length: -1, held: w.room[:0]}
-	s.writers.Put(w)
+	w.response = response{state: finished, length: -1, held: w.room[:0]}
+	w.writers.Put(w)
 }
 
 // drop forgets what is held.
@@ -118,13 +119,21 @@ func (w *writer) drop() {
 }
 
 // Header returns the header of the writer underneath.
-func (w *writer) Header() http.Header { return w.rw.Header() }
+func (w *writer) Header() http.Header {
+	if w.state == finished {
+		return http.Header{}
+	}
+	return w.rw.Header()
+}
 
 // Unwrap returns the writer underneath, for [http.ResponseController].
 func (w *writer) Unwrap() http.ResponseWriter { return w.rw }
 
 // WriteHeader sends a header as soon as it is clear what it has to say.
 func (w *writer) WriteHeader(status int) {
+	if w.state == finished {
+		return
+	}
 	if w.sent || status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
 		w.rw.WriteHeader(status) // an informational one, or one that net/http complains of
 		return
@@ -182,12 +191,17 @@ func (w *writer) take(p []byte) (n int, err error) {
 		return len(p), nil
 	case encoding:
 		return w.encode(p)
+	case finished:
+		return 0, errFinished
 	}
 	if err := w.sendPlain(); err != nil {
 		return 0, err
 	}
 	return w.pass(p)
 }
+
+// errFinished is for those who go on writing after their handler has returned.
+var errFinished = errors.New("the handler has returned")
 
 // pass passes p on.
 func (w *writer) pass(p []byte) (int, error) {
@@ -212,74 +226,14 @@ func (w *writer) hold(p []byte) {
 	w.held = append(w.held, p...)
 }
 
-// ReadFrom takes all of src. Where nothing is to be done it is handed on, so that
-// the connection may take it from the file.
-func (w *writer) ReadFrom(src io.Reader) (n int64, err error) {
-	if w.state == fresh {
-		if n, done, err := w.skim(src); done {
-			return n, err
-		}
-	}
-	buf := w.buffer()
-	defer w.free(&buf)
-	for w.state != plain || w.lesson != nil {
-		piece := (*buf)[:cap(*buf)]
-		if w.state == sniffing {
-			piece = piece[:sniffLen-len(w.held)]
-		}
-		m, err := src.Read(piece)
-		if m > 0 {
-			written, err := w.Write(piece[:m])
-			n += int64(written)
-			if err != nil {
-				return n, err
-			}
-		}
-		switch err {
-		case nil:
-		case io.EOF:
-			return n, nil
-		default:
-			return n, err
-		}
-	}
-	m, err := io.Copy(w.rw, src)
-	return n + m, err
-}
-
-// skim is ReadFrom for a response of which the header says that nothing is to be
-// done; done is false if it does not. Of an unknown type it is not found out what
-// it is, since that takes the start of src away.
-func (w *writer) skim(src io.Reader) (n int64, done bool, err error) {
-	if w.look(); w.state != plain {
-		if !w.idle {
-			w.negotiate(-1)
-		}
-		if w.coding != nil {
-			return 0, false, nil
-		}
-		w.state, w.vary = plain, true
-	}
-	h := w.rw.Header()
-	vary, varied := h["Vary"]
-	w.sendPlain()
-	if w.lesson != nil {
-		return 0, false, nil
-	}
-	if n, err = io.Copy(w.rw, src); n == 0 { // nothing has begun
-		if delete(h, "Vary"); varied {
-			h["Vary"] = vary
-		}
-		w.state, w.sent = fresh, false
-	}
-	return n, true, err
-}
-
 // Flush is FlushError for those who cannot take an answer.
 func (w *writer) Flush() { _ = w.FlushError() }
 
 // FlushError sends what there is.
 func (w *writer) FlushError() error {
+	if w.state == finished {
+		return errFinished
+	}
 	if err := w.push(); err != nil {
 		return err
 	}
@@ -288,6 +242,9 @@ func (w *writer) FlushError() error {
 
 // Hijack hands over the connection. What was held has not been sent then.
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if w.state == finished {
+		return nil, nil, errFinished
+	}
 	conn, rw, err := http.NewResponseController(w.rw).Hijack()
 	if err == nil {
 		w.state, w.sent = plain, true
