@@ -12,5 +12,6 @@ require (
 
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect
+	github.com/andybalholm/brotli v1.2.8 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
 )
