@@ -1,7 +1,6 @@
 package gzip_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -105,7 +104,7 @@ func TestCacheOfSeveral(t *testing.T) {
 
 // TestCacheIsBounded checks that it takes no more memory than it may.
 func TestCacheIsBounded(t *testing.T) {
-	const size = 16 << 20
+	const size = 8 << 20
 	cache := gzip.NewCache(size)
 	h := func(body string) {
 		mw := gzip.New(gzip.Config{Codings: []gzip.Coding{gzip.Gzip(1)}, Cache: cache})
@@ -116,10 +115,10 @@ func TestCacheIsBounded(t *testing.T) {
 	h("warm" + text)
 	before := heap()
 	all := textOf(200_000)
-	for i := range 200 {
+	for i := range 50 {
 		h(fmt.Sprint(i) + all)
 	}
 	require.LessOrEqual(t, heap()-before, int64(size*105/100))
 	runtime.KeepAlive(cache)
-	require.NotEmpty(t, bytes.TrimSpace([]byte(all)))
+	runtime.KeepAlive(all)
 }
