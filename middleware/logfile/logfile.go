@@ -107,21 +107,16 @@ func (f *File) Close() error {
 }
 
 // Write appends a record. One that is written before Start or after Close is
-// lost, and [os.ErrClosed] returned.
+// lost, and [os.ErrClosed] returned. One that is longer than a file may be goes on
+// in the next.
 func (f *File) Write(record []byte) (int, error) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if f.w == nil {
-		return 0, f.lost.add(&fs.PathError{Op: "write", Path: f.name, Err: os.ErrClosed})
-	}
 	line := record
 	if f.torn.Load() && f.torn.Swap(false) { // lest what is left of one record spoils another
 		line = slices.Concat([]byte("\n"), record)
 	}
-	n, err := f.w.Write(line)
+	n, err := f.write(line)
 	if err != nil && n == 0 && !f.isStream() {
-		// It could not be rotated, or is longer than a whole file may be.
-		n, err = f.appendTo(line)
+		n, err = f.writeAlone(line)
 	}
 	n -= len(line) - len(record)
 	if err != nil {
@@ -129,6 +124,41 @@ func (f *File) Write(record []byte) (int, error) {
 		return max(n, 0), f.lost.add(err)
 	}
 	return n, nil
+}
+
+// write writes while others do.
+func (f *File) write(line []byte) (int, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.w == nil {
+		return 0, f.closed()
+	}
+	return f.w.Write(line)
+}
+
+// writeAlone writes what could not be written: because it is too long for a file,
+// or because the file could not be rotated. Nobody else may write meanwhile, for
+// what rotates neither appends nor expects others to.
+func (f *File) writeAlone(line []byte) (n int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.w == nil {
+		return 0, f.closed()
+	}
+	for piece := range slices.Chunk(line, f.rotation.size()<<20) {
+		m, err := f.w.Write(piece)
+		if err != nil && m == 0 {
+			m, err = f.appendTo(piece)
+		}
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (f *File) closed() error {
+	return &fs.PathError{Op: "write", Path: f.name, Err: os.ErrClosed}
 }
 
 // Lost returns the number of records that could not be written.
@@ -145,27 +175,47 @@ func (f *File) open() error {
 	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 		return fmt.Errorf("opening log file: %w", err)
 	}
-	file, err := f.openFile()
-	if err != nil {
-		return fmt.Errorf("opening log file: %w", err)
+	for {
+		file, err := f.openFile()
+		if err != nil {
+			return fmt.Errorf("opening log file: %w", err)
+		}
+		info, err := file.Stat()
+		if err != nil || !info.Mode().IsRegular() || f.rotation.NoRotation { // /dev/null must not be renamed
+			return errors.Join(err, f.replace(file))
+		}
+		moved, err := f.replaceUnlessMoved(file, info)
+		if moved {
+			file.Close()
+			continue
+		}
+		// What wrote to it before has ended, so that no two of them compress or remove
+		// the same files. The new one gives its files the mode of the one there is.
+		return errors.Join(err, f.replace(f.rotation.writer(f.name)))
 	}
-	info, err := file.Stat()
-	rotated := err == nil && info.Mode().IsRegular() && !f.rotation.NoRotation // /dev/null must not be renamed
-	err = errors.Join(err, f.replace(file))
-	if !rotated {
-		return err
-	}
-	// What wrote to it before has ended, so that no two of them compress or remove
-	// the same files. The new one gives its files the mode of the one there is.
-	return errors.Join(err, f.replace(f.rotation.writer(f.name)))
 }
 
 // replace has records written to w, and closes what they were written to so far.
 func (f *File) replace(w io.WriteCloser) error {
 	f.mu.Lock()
+	return f.replaceAndUnlock(w)
+}
+
+// replaceUnlessMoved is replace, unless file has been put aside since it was
+// opened: what is written to it then would be compressed in part, and removed.
+func (f *File) replaceUnlessMoved(file *os.File, opened fs.FileInfo) (moved bool, err error) {
+	f.mu.Lock()
+	if named, err := os.Stat(f.name); err != nil || !os.SameFile(named, opened) {
+		f.mu.Unlock()
+		return true, nil
+	}
+	return false, f.replaceAndUnlock(file)
+}
+
+func (f *File) replaceAndUnlock(w io.WriteCloser) error {
 	before := f.w
 	f.w = w
-	f.mu.Unlock()
+	f.mu.Unlock() // before what may take long
 	if before == nil {
 		return nil
 	}
@@ -201,12 +251,15 @@ func (r Rotation) writer(name string) io.WriteCloser {
 	}
 	return &timberjack.Logger{
 		Filename:    name,
-		MaxSize:     max(cmp.Or(r.MaxSizeMB, 100), 1),
+		MaxSize:     r.size(),
 		MaxAge:      limit(r.MaxAgeDays, 14),
 		MaxBackups:  limit(r.Keep, 10),
 		Compression: compression,
 	}
 }
+
+// size is that of a file in units of 1024*1024 bytes.
+func (r Rotation) size() int { return max(cmp.Or(r.MaxSizeMB, 100), 1) }
 
 // absolute returns the path of a file such that two names of one file are the
 // same, as far as that can be known of a file that need not exist.

@@ -75,48 +75,77 @@ func TestMode(t *testing.T) {
 // TestNoRecordIsLost has many write at once while the file is rotated, compressed
 // and opened anew.
 func TestNoRecordIsLost(t *testing.T) {
-	const writers, records = 8, 1000
 	for name, r := range map[string]logfile.Rotation{
 		"rotated":     {MaxSizeMB: 1, Keep: -1, MaxAgeDays: -1, Compress: true},
 		"not rotated": {NoRotation: true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			f := logfile.New(logfile.Config{Name: filepath.Join(dir, "a.log"), Rotation: r})
-			require.NoError(t, f.Start(t.Context()))
-			filler := strings.Repeat(".", 500)
-			var wg sync.WaitGroup
-			for i := range writers {
-				wg.Go(func() {
-					for j := range records {
-						if _, err := fmt.Fprintf(f, "%d %d %s\n", i, j, filler); err != nil {
-							t.Error(err)
-						}
-						if j%250 == 0 {
-							if err := f.Reopen(); err != nil && runtime.GOOS != "windows" { // where it may be renamed just now
-								t.Error(err)
-							}
-						}
-					}
-				})
-			}
-			wg.Wait()
-			require.NoError(t, f.Close())
+		t.Run(name, func(t *testing.T) { loseNoRecord(t, r) })
+	}
+}
 
-			seen := map[string]int{}
-			for _, text := range readAll(t, dir) {
-				for line := range strings.Lines(text) {
-					require.True(t, strings.HasSuffix(line, filler+"\n"), "a record in pieces: %.20q", line)
-					seen[strings.TrimSuffix(line, filler+"\n")]++
+func loseNoRecord(t *testing.T, r logfile.Rotation) {
+	t.Helper()
+	const writers, records = 8, 1000
+	dir := t.TempDir()
+	f := logfile.New(logfile.Config{Name: filepath.Join(dir, "a.log"), Rotation: r})
+	require.NoError(t, f.Start(t.Context()))
+	filler := strings.Repeat(".", 500)
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			for j := range records {
+				if _, err := fmt.Fprintf(f, "%d %d %s\n", i, j, filler); err != nil {
+					t.Error(err)
+				}
+				if j%250 == 0 {
+					if err := f.Reopen(); err != nil && runtime.GOOS != "windows" { // where it may be renamed just now
+						t.Error(err)
+					}
 				}
 			}
-			require.Len(t, seen, writers*records)
-			for record, n := range seen {
-				require.Equal(t, 1, n, record)
-			}
-			require.Zero(t, f.Lost())
 		})
 	}
+	wg.Wait()
+	require.NoError(t, f.Close())
+
+	seen := map[string]int{}
+	for _, text := range readAll(t, dir) {
+		for line := range strings.Lines(text) {
+			require.True(t, strings.HasSuffix(line, filler+"\n"), "a record in pieces: %.20q", line)
+			seen[strings.TrimSuffix(line, filler+"\n")]++
+		}
+	}
+	require.Equal(t, writers*records, len(seen))
+	for record, n := range seen {
+		require.Equal(t, 1, n, record)
+	}
+	require.Zero(t, f.Lost())
+}
+
+// TestRecordLongerThanAFile writes records before and after it, too, which are not
+// written over.
+func TestRecordLongerThanAFile(t *testing.T) {
+	dir := t.TempDir()
+	f := logfile.New(logfile.Config{Name: filepath.Join(dir, "a.log"), Rotation: logfile.Rotation{MaxSizeMB: 1}})
+	require.NoError(t, f.Start(t.Context()))
+	fill(t, f, 1)
+	const length = 3 << 20
+	long := strings.Repeat("L", length) + "\n"
+	for range 2 {
+		n, err := f.Write([]byte(long))
+		require.NoError(t, err)
+		require.Equal(t, len(long), n)
+		_, err = f.Write([]byte("short\n"))
+		require.NoError(t, err)
+	}
+	require.NoError(t, f.Close())
+	require.Zero(t, f.Lost())
+	var all strings.Builder
+	for _, text := range readAll(t, dir) {
+		all.WriteString(text)
+	}
+	require.Equal(t, 2*length, strings.Count(all.String(), "L"))
+	require.Equal(t, 2, strings.Count(all.String(), "short\n"))
 }
 
 func TestOldFilesAreRemoved(t *testing.T) {
@@ -152,20 +181,6 @@ func TestReopen(t *testing.T) {
 
 	require.Equal(t, "one\ntwo\n", read(t, path+".1"))
 	require.Equal(t, "three\nfour\n", read(t, path+".2"))
-}
-
-// TestRecordLongerThanAFile checks that what cannot be rotated is written all the
-// same.
-func TestRecordLongerThanAFile(t *testing.T) {
-	dir := t.TempDir()
-	f := logfile.New(logfile.Config{Name: filepath.Join(dir, "a.log"), Rotation: logfile.Rotation{MaxSizeMB: 1}})
-	require.NoError(t, f.Start(t.Context()))
-	record := bytes.Repeat([]byte("x"), 2<<20)
-	n, err := f.Write(record)
-	require.NoError(t, err)
-	require.Equal(t, len(record), n)
-	require.NoError(t, f.Close())
-	require.Equal(t, string(record), read(t, f.Name()))
 }
 
 func TestLost(t *testing.T) {
