@@ -15,7 +15,10 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 # own on a free port or socket and stops it again:
 #   strace   watches that sendfile(2) survives a chain   middleware/sendfile_linux_test.go
 #   nginx    is what servers are compared with           examples/bench
-PACKAGES := strace nginx
+#   brotli   decodes what our encoder makes              gzip/brotli_test.go
+#   zstd     decodes what has a dictionary               gzip/brotli_test.go
+#   chromium fetches with dictionaries                   examples/e2e
+PACKAGES := strace nginx brotli zstd chromium
 
 .PHONY: test
 test: tools build vet format race examples fuzz
