@@ -105,7 +105,8 @@ func words(line *directive.Line) (path middleware.Path, file, format directive.W
 	case len(args) == 0:
 	case len(args) == 1:
 		file = args[0]
-	case len(args) == 2 && !strings.HasPrefix(args[0].Text, "/"): // caddy#1423
+	case len(args) == 2 && !strings.HasPrefix(args[0].Text, "/") && // caddy#1423
+		(isFormat(args[1].Text) || directive.Suggest(args[1].Text, presets...) != ""):
 		line.Errorf(args[0], "%q is not a path: a file with a format is log / %s %q", args[0].Text, args[0].Text, args[1].Text)
 		file = args[0]
 	default:
@@ -125,8 +126,10 @@ func isFile(line *directive.Line, file directive.Word) bool {
 		line.Errorf(file, "there is no output to syslog: log to stdout, which systemd, or logger(1) behind a pipe, hands on to it")
 	case remote:
 		line.Errorf(file, "%q is not a file", file.Text)
-	case strings.ContainsAny(file.Text, "{}"), slices.Contains(presets, file.Text):
+	case isFormat(file.Text):
 		line.Errorf(file, "%q is a format, not a file: with both it is log / %s %q", file.Text, DefaultFile, file.Text)
+	case strings.ContainsAny(file.Text, "{}"):
+		line.Errorf(file, "%q is not the name of a file: it has braces", file.Text)
 	case file.Text == "":
 		line.Errorf(file, "a file needs a name")
 	default:
@@ -137,6 +140,13 @@ func isFile(line *directive.Line, file directive.Word) bool {
 
 // presets are the formats that have a name; in braces they are known, too.
 var presets = []string{"common", "combined", "json"}
+
+// isFormat reports whether text is one of the presets or has a placeholder, which
+// ${NAME} is to a shell only.
+func isFormat(text string) bool {
+	_, rest, ok := strings.Cut(strings.ReplaceAll(text, "${", "$"), "{")
+	return ok && strings.Contains(rest, "}") || slices.Contains(presets, text)
+}
 
 // isJSON reports whether format is that of records.
 func isJSON(format directive.Word) bool { return format.Text == "json" || format.Text == "{json}" }

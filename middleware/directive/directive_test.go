@@ -29,6 +29,10 @@ func TestAccount(t *testing.T) {
 		}
 		c.Once().Args(0, 1)
 	}
+	related := func(c *directive.Controller) {
+		c.Once().Args(0, 0)
+		c.Once().Properties("rotate_size", "rotate_age")
+	}
 	for _, tt := range []struct {
 		name  string
 		setup func(*directive.Controller)
@@ -43,6 +47,8 @@ func TestAccount(t *testing.T) {
 		{"a block where none is read", once, "x {\n}", "Caddyfile:1:1: x: takes no block"},
 		{"a block further in", block, "x { on { y } }", "Caddyfile:1:5: x: on: takes no block"},
 		{"a property nobody knows", block, "x {\n off a\n}", "Caddyfile:2:2: x: unknown property \"off\""},
+		{"a property by its last part", related, "x {\n size 1\n}", "Caddyfile:2:2: x: unknown property \"size\" (did you mean \"rotate_size\"?)"},
+		{"properties by their first part", related, "x {\n rotate {\n }\n}", "Caddyfile:2:2: x: unknown property \"rotate\" (there are rotate_size, rotate_age)"},
 		{"a second line", once, "x\nx { y }", "Caddyfile:2:1: x: already given at Caddyfile:1:1"},
 		{"a line nobody read", func(c *directive.Controller) { c.Lines()[0].Args(0, 0) }, "x\nx",
 			"Caddyfile:2:1: x: not understood"},

@@ -81,7 +81,7 @@ func (l *Line) Properties(names ...string) []*Line {
 		before, again := first[name.Text]
 		switch {
 		case !known:
-			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, Suggest(name.Text, bare...)))
+			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, suggestProperty(name.Text, bare)))
 			unknown.From = p.from()
 			l.c.errs = append(l.c.errs, unknown)
 			p.ignore()
@@ -94,6 +94,27 @@ func (l *Line) Properties(names ...string) []*Line {
 		}
 	}
 	return fit
+}
+
+// suggestProperty is Suggest for properties, which may have been mistaken for what
+// they begin or end with: rotate or size for rotate_size.
+func suggestProperty(word string, names []string) string {
+	if hint := Suggest(word, names...); hint != "" || word == "" {
+		return hint
+	}
+	var related []string
+	for _, name := range names {
+		if strings.HasPrefix(name, word+"_") || strings.HasSuffix(name, "_"+word) {
+			related = append(related, name)
+		}
+	}
+	switch len(related) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(" (did you mean %q?)", related[0])
+	}
+	return fmt.Sprintf(" (there are %s)", strings.Join(related, ", "))
 }
 
 // ignore marks l as read, for there is nothing more to say of it.

@@ -46,15 +46,19 @@ func (l *Line) Int(w Word, min, max int) int {
 // negative.
 func (l *Line) Duration(w Word) time.Duration {
 	d, err := time.ParseDuration(w.Text)
-	if err != nil || d < 0 {
-		hint := ""
-		if _, err := strconv.ParseUint(w.Text, 10, 32); err == nil {
-			hint = fmt.Sprintf(` (did you mean "%ss"?)`, w.Text)
-		}
-		l.Errorf(w, "%q is not a duration such as 10s or 1m30s%s", w.Text, hint)
+	switch {
+	case err == nil && d >= 0:
+		return d
+	case err == nil:
+		l.Errorf(w, "%q is a negative duration", w.Text)
 		return 0
 	}
-	return d
+	hint := ""
+	if _, err := strconv.ParseUint(w.Text, 10, 32); err == nil {
+		hint = fmt.Sprintf(` (did you mean "%ss"?)`, w.Text)
+	}
+	l.Errorf(w, "%q is not a duration such as 10s or 1m30s%s", w.Text, hint)
+	return 0
 }
 
 // Size returns the word as a number of bytes: 512, 64KB, 10MB or 1GB, where a KB

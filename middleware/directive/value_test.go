@@ -53,7 +53,7 @@ func TestValues(t *testing.T) {
 		{"a time span", duration, "1m30s", 90 * time.Second, ""},
 		{"no time at all", duration, "0", time.Duration(0), ""},
 		{"a time span without a unit", duration, "10", time.Duration(0), `"10" is not a duration such as 10s or 1m30s (did you mean "10s"?)`},
-		{"a time span backwards", duration, "-10s", time.Duration(0), `"-10s" is not a duration such as 10s or 1m30s`},
+		{"a time span backwards", duration, "-10s", time.Duration(0), `"-10s" is a negative duration`},
 		{"days", duration, "7d", time.Duration(0), `"7d" is not a duration such as 10s or 1m30s`},
 
 		{"bytes", size, "512", int64(512), ""},

@@ -52,6 +52,9 @@ func readLine(c *directive.Controller, line *directive.Line, cfg *Config) {
 				prop.Errorf(name, "already given at %v", file.Pos)
 			}
 			file = prop.Arg()
+			if prop.Block != nil {
+				prop.Errorf(name, "takes no block: rotate_size and the like stand beside it")
+			}
 		case name.Text == "*":
 			cfg.Default = pageName(prop)
 		default:

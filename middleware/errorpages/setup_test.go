@@ -121,6 +121,8 @@ func TestDirectiveErrors(t *testing.T) {
 			`Caddyfile:1:14: errors: the name of the log file is empty`},
 		{"syslog", "errors syslog+tcp://localhost:514",
 			`Caddyfile:1:8: errors: errors go to a file, stdout or stderr, not to syslog+tcp://localhost:514`},
+		{"rotation of older versions", "errors {\n  log a.log {\n    size 50\n  }\n}",
+			"Caddyfile:2:3: errors: log: takes no block: rotate_size and the like stand beside it"},
 		{"a log nowhere", "errors {\n  log\n}",
 			`Caddyfile:2:3: errors: log: argument missing`},
 		{"two logs", "errors a.log {\n  log b.log\n}",
