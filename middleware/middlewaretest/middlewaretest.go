@@ -114,7 +114,7 @@ func Writer(t *testing.T, m middleware.Middleware) {
 		seen := make(chan struct{})
 		resp := get(t.Context(), t, m, func(w http.ResponseWriter, r *http.Request) {
 			if err := http.NewResponseController(w).Flush(); err != nil {
-				t.Errorf("Flush: %v", err)
+				t.Errorf("Flush: %v (a writer of your own needs the method FlushError, Flush or Unwrap)", err)
 				return
 			}
 			select {
@@ -133,7 +133,7 @@ func Writer(t *testing.T, m middleware.Middleware) {
 			if f, ok := w.(http.Flusher); ok {
 				f.Flush()
 			} else {
-				t.Error("no http.Flusher")
+				t.Error("the writer is no http.Flusher (one of your own needs the method Flush)")
 			}
 			select {
 			case <-seen:
@@ -156,7 +156,7 @@ func Writer(t *testing.T, m middleware.Middleware) {
 		resp := get(t.Context(), t, m, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
-				t.Errorf("Hijack: %v", err)
+				t.Errorf("Hijack: %v (a writer of your own needs the method Hijack or Unwrap)", err)
 				return
 			}
 			defer conn.Close()
@@ -175,7 +175,7 @@ func Writer(t *testing.T, m middleware.Middleware) {
 				control.SetWriteDeadline(time.Now().Add(time.Minute)),
 				control.EnableFullDuplex())
 			if err != nil {
-				t.Error(err)
+				t.Errorf("%v (a writer of your own needs the method Unwrap)", err)
 			}
 		})
 	})
@@ -218,8 +218,11 @@ func Writer(t *testing.T, m middleware.Middleware) {
 		middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			io.Copy(w, io.LimitReader(strings.NewReader(body), int64(len(body))))
 		}), m).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		if !w.used || w.Body.String() != body {
-			t.Errorf("used ReadFrom: %t, body %q; want true, %q", w.used, w.Body, body)
+		if !w.used {
+			t.Error("io.Copy did not get to the ReadFrom of net/http, which has the kernel copy (a writer of your own needs the method ReadFrom, which hands on what it is given)")
+		}
+		if w.Body.String() != body {
+			t.Errorf("copied %q; want %q", w.Body, body)
 		}
 	})
 

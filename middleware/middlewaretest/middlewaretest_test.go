@@ -77,6 +77,7 @@ var broken = map[string]struct {
 			return next.ServeHTTP(b, r)
 		})
 	}, "flush between"},
+	"has no Flush":        {writer(func(w http.ResponseWriter) http.ResponseWriter { return noFlush{unwraps{w}} }), "flush between"},
 	"cannot be hijacked":  {writer(func(w http.ResponseWriter) http.ResponseWriter { return flushes{w} }), "hijack"},
 	"hides the deadlines": {writer(func(w http.ResponseWriter) http.ResponseWriter { return hijacks{flushes{w}} }), "deadlines"},
 	"has a header of its own": {writer(func(w http.ResponseWriter) http.ResponseWriter {
@@ -104,8 +105,18 @@ func TestTransparentCatches(t *testing.T) {
 			out, err := cmd.CombinedOutput()
 			require.Error(t, err, "it has passed:\n%s", out)
 			require.Contains(t, string(out), "--- FAIL: TestBroken/"+subtest+" ")
+			require.Contains(t, string(out), lacking[name])
 		})
 	}
+}
+
+// lacking is what those are told who wrap a writer.
+var lacking = map[string]string{
+	"is opaque":           "needs the method FlushError, Flush or Unwrap",
+	"has no Flush":        "needs the method Flush)",
+	"cannot be hijacked":  "needs the method Hijack or Unwrap",
+	"hides the deadlines": "needs the method Unwrap",
+	"copies by hand":      "needs the method ReadFrom",
 }
 
 const brokenEnv = "MIDDLEWARETEST_BROKEN"
@@ -223,6 +234,11 @@ func (w noLength) Write(p []byte) (int, error) {
 	w.Header().Del("Content-Length")
 	return w.unwraps.Write(p)
 }
+
+// noFlush has no Flush that is to be found without http.ResponseController.
+type noFlush struct{ http.ResponseWriter }
+
+func (w noFlush) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // byHand has no ReadFrom that is to be found.
 type byHand struct{ http.ResponseWriter }
