@@ -20,8 +20,8 @@
 // index.htm, default.html and default.htm. Bind is where to listen: by default
 // at the address of a site that is named by one, at the machine's own for
 // localhost, else everywhere. Timeouts are those of [net/http.Server]: by default
-// 10s for a header, 5m for an idle connection and none for bodies. The proxies
-// trusted are those whose X-Forwarded-For is believed, see
+// 10s for a header, 5m for an idle connection and none for bodies; 0 is none as
+// well. The proxies trusted are those whose X-Forwarded-For is believed, see
 // [middleware.ClientIP]: by default none.
 package standard
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -65,10 +66,15 @@ func setupBind(c *directive.Controller) (middleware.Middleware, error) {
 	for _, line := range c.Lines() {
 		for _, host := range line.Args(1, directive.Any) {
 			name := strings.TrimSuffix(strings.TrimPrefix(host.Text, "["), "]")
-			if name == "" || strings.ContainsAny(name, "/*") {
+			_, err := netip.ParseAddr(name)
+			switch {
+			case name == "" || strings.ContainsAny(name, "/*"):
 				line.Errorf(host, "%q is not a host to listen on, such as 127.0.0.1 or ::1", host.Text)
+			case err != nil && strings.Contains(name, ":"):
+				line.Errorf(host, "%q is not a host alone: the port to listen on is that of the site's address", host.Text)
+			default:
+				c.Site().Server.Bind = append(c.Site().Server.Bind, name)
 			}
-			c.Site().Server.Bind = append(c.Site().Server.Bind, name)
 		}
 	}
 	return nil, c.Err()

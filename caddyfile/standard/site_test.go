@@ -41,6 +41,9 @@ func TestSiteDirectives(t *testing.T) {
 		{"no timeouts", "timeouts", "timeouts none", func(t *testing.T, s *directive.Site) {
 			require.Equal(t, directive.Server{ReadTimeout: -1, ReadHeaderTimeout: -1, WriteTimeout: -1, IdleTimeout: -1}, s.Server)
 		}},
+		{"no timeouts, as a number", "timeouts", "timeouts 0", func(t *testing.T, s *directive.Site) {
+			require.Equal(t, directive.Server{ReadTimeout: -1, ReadHeaderTimeout: -1, WriteTimeout: -1, IdleTimeout: -1}, s.Server)
+		}},
 		{"some timeouts", "timeouts", "timeouts {\n read 1s\n header 2s\n write none\n idle 0\n}", func(t *testing.T, s *directive.Site) {
 			require.Equal(t, directive.Server{ReadTimeout: time.Second, ReadHeaderTimeout: 2 * time.Second, WriteTimeout: -1, IdleTimeout: -1}, s.Server)
 		}},
@@ -72,6 +75,10 @@ func TestSiteDirectiveErrors(t *testing.T) {
 		{"no index", "index", "Caddyfile:1:1: index: argument missing"},
 		{"index with a path", "index a/b.html", `Caddyfile:1:7: index: "a/b.html" is not the name of a file within a folder`},
 		{"bind to a network", "bind 10.0.0.0/8", `Caddyfile:1:6: bind: "10.0.0.0/8" is not a host to listen on, such as 127.0.0.1 or ::1`},
+		{"bind to a port", "bind 127.0.0.1:80", `Caddyfile:1:6: bind: "127.0.0.1:80" is not a host alone: the port to listen on is that of the site's address`},
+		{"bind to a port of an IPv6 address", "bind [::1]:80", `Caddyfile:1:6: bind: "[::1]:80" is not a host alone: the port to listen on is that of the site's address`},
+		{"bind to a port of all hosts", "bind :80", `Caddyfile:1:6: bind: ":80" is not a host alone: the port to listen on is that of the site's address`},
+		{"negative timeout", "timeouts -1s", `Caddyfile:1:10: timeouts: "-1s" is a negative duration`},
 		{"no timeout", "timeouts", "Caddyfile:1:1: timeouts: a duration, none, or a block of read, header, write and idle is missing"},
 		{"timeout without a unit", "timeouts 30", `Caddyfile:1:10: timeouts: "30" is not a duration such as 10s or 1m30s (did you mean "30s"?)`},
 		{"unknown timeout", "timeouts {\n wriet 10s\n}", `Caddyfile:2:2: timeouts: unknown property "wriet" (did you mean "write"?)`},
