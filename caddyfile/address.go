@@ -52,10 +52,20 @@ func parseAddress(s string) (a Address, err error) {
 	switch {
 	case a.Host == "" && !hasPort && a.Path == "" && a.Scheme == "":
 		return a, errors.New("it has no host")
-	case a.Scheme == "http" && a.Port == "443", a.Scheme == "https" && a.Port == "80":
-		return a, fmt.Errorf("the port %s is not one of %s", a.Port, a.Scheme)
+	case a.Scheme == "https" && a.Port == "80":
+		return a, errors.New("the port 80 is not one of https")
+	case isNumber(a.Host):
+		hint := ""
+		if port, err := parsePort(a.Host); err == nil && !hasPort {
+			hint = fmt.Sprintf(` (did you mean ":%s"?)`, port)
+		}
+		return a, fmt.Errorf("a host is not a mere number%s", hint)
 	}
 	return a, checkHost(a.Host)
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(c rune) bool { return c < '0' || c > '9' }) < 0
 }
 
 // splitPort cuts host:port, where either may be missing. Colons are part of the
@@ -100,15 +110,16 @@ func parsePort(s string) (string, error) {
 // checkHost reports what no host has in it. It leaves to the DNS what it has to
 // say.
 func checkHost(host string) error {
-	const usual = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*"
 	if strings.Contains(host, ":") {
 		return nil // splitPort has seen to it
 	}
-	for _, c := range strings.TrimLeft(host, usual) {
-		if c == ',' {
+	const rest = "-_.*\u200c\u200d\u00b7\u30fb" // RFC 5892
+	for _, c := range host {
+		switch {
+		case unicode.IsLetter(c), unicode.IsNumber(c), strings.ContainsRune(rest, c), unicode.IsMark(c):
+		case c == ',':
 			return errors.New("a space is missing after the comma")
-		}
-		if !unicode.In(c, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune(usual+"\u200c\u200d\u00b7\u30fb", c) { // RFC 5892
+		default:
 			return fmt.Errorf("%q cannot be part of a host", c)
 		}
 	}

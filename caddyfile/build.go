@@ -37,7 +37,7 @@ func Load(name string, c Config) (*Server, error) {
 	if c.Parse.Directives == nil {
 		c.Parse.Directives = c.Vocabulary.Names()
 	}
-	f, err := ParseFile(name, c.Parse)
+	f, err := parseToBuild(name, c.Parse)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,8 @@ func Load(name string, c Config) (*Server, error) {
 }
 
 // Build makes a Server of f. Nothing is started or opened yet, but everything is
-// checked: its error says all that is wrong with all the sites.
+// checked: its error says all that is wrong with all the sites. If there is none,
+// f's warnings are logged.
 func Build(f *File, c Config) (*Server, error) {
 	b := builder{Config: c, file: f, pool: new(directive.Pool)}
 	b.Log = cmp.Or(c.Log, slog.Default())
@@ -61,6 +62,9 @@ func Build(f *File, c Config) (*Server, error) {
 		all:      new(hosts),
 		ended:    make(chan struct{}),
 		inFlight: newInFlight(),
+	}
+	for _, err := range f.mended {
+		b.fail(err)
 	}
 	for _, line := range f.Options {
 		b.fail(&directive.Error{Pos: line.Words[0].Pos, Path: line.Name(), Err: errors.New("there are no global options")})
@@ -82,6 +86,7 @@ func Build(f *File, c Config) (*Server, error) {
 		}
 		return nil, f.Explain(errors.Join(b.errs...))
 	}
+	f.warn(b.Log)
 	return s, nil
 }
 
@@ -102,6 +107,7 @@ func (b *builder) fail(err error) {
 
 // A site is one site of a Caddyfile in working order.
 type site struct {
+	file        *File
 	decl        *Site
 	conf        *directive.Site
 	root        *middleware.Root        // by default
@@ -116,7 +122,7 @@ func (b *builder) site(decl *Site) *site {
 		conf.Addrs = append(conf.Addrs, a.Text)
 	}
 	conf.Log, conf.Shared = b.Log, b.pool
-	s := &site{decl: decl, conf: conf, root: conf.Root}
+	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root}
 
 	lines := map[int][]*directive.Line{}
 	for _, line := range decl.Lines {
@@ -172,6 +178,13 @@ func (b *builder) unknownDirective(line *directive.Line) error {
 			hint = fmt.Sprintf(" (here it is called %q)", d.Name)
 		}
 	}
+	switch {
+	case !looksLikeAddress(name):
+	case line.From == nil:
+		hint = ": it looks like the address of a site, and sites do not nest; is a } missing before it?"
+	default:
+		hint = ": it looks like the address of a site; files of sites are imported outside of sites"
+	}
 	return &directive.Error{
 		Pos:  line.Words[0].Pos,
 		From: line.From,
@@ -218,6 +231,9 @@ func (b *builder) check(a Address, s *site) error {
 		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("the site has tls, but this address is one of http")}
 	case a.Scheme == "https" && !tls:
 		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("https needs a certificate, which the site has not got")}
+	case a.Scheme == "" && a.Port == "443" && !tls:
+		return &directive.Error{Pos: a.Pos, Path: a.Text,
+			Err: fmt.Errorf("port 443 is for https, which needs a certificate, and the site has not got one (if it is for http, write http://%s)", a.Text)}
 	}
 	return nil
 }
@@ -226,10 +242,24 @@ func (b *builder) check(a Address, s *site) error {
 func (s *site) start(ctx context.Context) error {
 	for _, c := range s.controllers {
 		if err := c.Start(ctx); err != nil {
-			return err
+			return s.file.Explain(s.blame(c, err))
 		}
 	}
 	return nil
+}
+
+// blame gives an error a place, unless it has one: that of the first line of those
+// that asked for what has failed.
+func (s *site) blame(c *directive.Controller, err error) error {
+	if _, ok := errors.AsType[*directive.Error](err); ok {
+		return err
+	}
+	e := &directive.Error{Pos: s.decl.Pos, Path: s.decl.Addrs[0].Text, From: s.decl.From, Err: err}
+	if lines := c.Lines(); len(lines) > 0 {
+		e.Pos, e.From = lines[0].Words[0].Pos, lines[0].From
+		e.Path += ": " + lines[0].Name()
+	}
+	return e
 }
 
 // stop gives up what the site needed, innermost first.

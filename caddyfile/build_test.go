@@ -122,6 +122,16 @@ Caddyfile:5:2: unknown directive "ansver" (did you mean "answer"?)
 		{"https without a certificate", "https://example.com", `Caddyfile:1:1: https://example.com: https needs a certificate, which the site has not got
 	https://example.com
 	^`},
+		{"the port of https without a certificate", "example.com:443", `Caddyfile:1:1: example.com:443: port 443 is for https, which needs a certificate, and the site has not got one (if it is for http, write http://example.com:443)
+	example.com:443
+	^`},
+		{"a site within a site", "a.com {\n\tb.com {\n\t}\n}", `Caddyfile:2:2: unknown directive "b.com": it looks like the address of a site, and sites do not nest; is a } missing before it?
+	b.com {
+	^`},
+		{"a site of a snippet within a site", "(s) {\n\tb.com {\n\t}\n}\na.com {\n\timport s\n}", `Caddyfile:2:2: unknown directive "b.com": it looks like the address of a site; files of sites are imported outside of sites
+	b.com {
+	^
+	imported at Caddyfile:6:2`},
 		{"a named route", "&(app) {\n\tanswer a\n}\nexample.com {\n}", `Caddyfile:1:1: &(app): there are no named routes
 	&(app) {
 	^`},
@@ -132,6 +142,38 @@ Caddyfile:5:2: unknown directive "ansver" (did you mean "answer"?)
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := caddyfile.Build(parse(t, tt.text), caddyfile.Config{Vocabulary: vocabulary()})
 			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+// TestLoadGoesOn checks that mistakes of which it is plain what was meant do not
+// hide those that come to light later.
+func TestLoadGoesOn(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "Caddyfile")
+	for _, tt := range []struct{ name, text, want string }{
+		{"mended", "a.com{\n\tanswer 'a b'\n\tansver\n\tinner a; // x\n}\n", `Caddyfile:1:6: a space is missing before {
+	a.com{
+	     ^
+Caddyfile:2:9: ' quotes nothing: use " or ` + "`" + ` (in those, it is taken as it is)
+	answer 'a b'
+	       ^
+Caddyfile:3:2: unknown directive "ansver" (did you mean "answer"?)
+	ansver
+	^`},
+		{"not mended", "a.com{\n\tanswer \"a\"b\n\tansver\n}\n", `Caddyfile:1:6: a space is missing before {
+	a.com{
+	     ^
+Caddyfile:2:12: a space is missing after the closing quote
+	answer "a"b
+	          ^`},
+		{"nothing else", "a.com{\n}\n", `Caddyfile:1:6: a space is missing before {
+	a.com{
+	     ^`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NoError(t, os.WriteFile(name, []byte(tt.text), 0o600))
+			_, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: vocabulary()})
+			require.EqualError(t, err, strings.ReplaceAll(tt.want, "Caddyfile:", name+":"))
 		})
 	}
 }
@@ -229,32 +271,6 @@ func TestBuildIsLinear(t *testing.T) {
 	}
 }
 
-func TestVocabulary(t *testing.T) {
-	own := directive.Directive{Name: "own", Setup: tagging}
-	v, err := vocabulary().Before("inner", own)
-	require.NoError(t, err)
-	require.Equal(t, []string{"bind", "outer", "own", "inner", "answer"}, v.Names())
-	v, err = vocabulary().After("answer", own)
-	require.NoError(t, err)
-	require.Equal(t, []string{"bind", "outer", "inner", "answer", "own"}, v.Names())
-
-	for _, tt := range []struct {
-		name   string
-		beside string
-		d      directive.Directive
-		want   string
-	}{
-		{"beside nothing", "iner", own, `no directive "iner" to put "own" beside (did you mean "inner"?)`},
-		{"twice", "inner", directive.Directive{Name: "outer", Setup: tagging}, `there is a directive "outer" already`},
-		{"without a Setup", "inner", directive.Directive{Name: "own"}, `directive "own" has no Setup`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := vocabulary().Before(tt.beside, tt.d)
-			require.EqualError(t, err, tt.want)
-		})
-	}
-}
-
 func TestOpenIsAllOrNothing(t *testing.T) {
 	var got []string
 	boom := errors.New("boom")
@@ -272,7 +288,9 @@ func TestOpenIsAllOrNothing(t *testing.T) {
 	}}}
 	server, err := caddyfile.Build(parse(t, "a {\n x a\n}\nb {\n x bad\n}\nc {\n x c\n}"), caddyfile.Config{Vocabulary: v})
 	require.NoError(t, err)
-	require.ErrorIs(t, server.Open(t.Context()), boom)
+	err = server.Open(t.Context())
+	require.ErrorIs(t, err, boom)
+	require.EqualError(t, err, "Caddyfile:5:2: b: x: boom\n\tx bad\n\t^")
 	require.Equal(t, []string{"start a", "start bad", "stop bad", "stop c", "stop a"}, got)
 	require.ErrorIs(t, server.Open(t.Context()), caddyfile.ErrClosed)
 	require.NoError(t, server.Close())

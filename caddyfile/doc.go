@@ -68,4 +68,10 @@
 //
 // Nothing in a Caddyfile is ignored: an unknown directive, an argument too many
 // or a property misspelt is an error, and all errors are reported at once.
+//
+// What is allowed but hardly meant is a warning, see [File]: an import of a
+// pattern that no file has; a {$NAME} that is not set, while {$NAME:} need not be;
+// and arguments without quotes that end in a comma or a semicolon, or are a $NAME,
+// ${NAME} or ~/FILE, as a shell knows them. [Load] and [Build] log warnings, if
+// there is no error; an error at such a word mentions what is odd about it.
 package caddyfile

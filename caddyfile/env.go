@@ -53,7 +53,7 @@ func (w *walker) substitute(words []directive.Word, word directive.Word, t *toke
 			break
 		}
 		i += next
-		value, n, err := w.placeholder(text[i:])
+		value, n, err := w.placeholder(text[i:], word.Pos)
 		if err != nil {
 			w.p.fail(w.placeIn(t, word, i), w.from, "%w", err)
 			break
@@ -98,17 +98,16 @@ func (w *walker) placeIn(t *token, word directive.Word, i int) directive.Pos {
 	return at
 }
 
-// placeholder returns the value of the placeholder that s begins with, and its
-// length, which is 0 if it is none.
-func (w *walker) placeholder(s string) (value string, n int, err error) {
+// placeholder returns the value of the placeholder that s begins with, in the
+// word at a place, and its length, which is 0 if it is none.
+func (w *walker) placeholder(s string, at directive.Pos) (value string, n int, err error) {
 	switch {
 	case strings.HasPrefix(s, "{$"):
-		return w.env(s)
+		return w.env(s, at)
 	case strings.HasPrefix(s, "{%"):
 		end := strings.IndexAny(s[2:], "%{} \t\n") + 2
 		if end > 2 && strings.HasPrefix(s[end:], "%}") {
-			value, _ := w.p.Env(s[2:end])
-			return value, end + 2, nil
+			return w.mayLack(s[2:end], at), end + 2, nil
 		}
 	case w.args == nil:
 	case strings.HasPrefix(s, "{args[") || strings.HasPrefix(s, "{args."):
@@ -118,7 +117,7 @@ func (w *walker) placeholder(s string) (value string, n int, err error) {
 }
 
 // env returns the value of {$NAME}, {$NAME:default} or {$NAME?}.
-func (w *walker) env(s string) (value string, n int, err error) {
+func (w *walker) env(s string, at directive.Pos) (value string, n int, err error) {
 	v, ok := parseVariable(s)
 	if !ok {
 		return "", 0, nil
@@ -126,12 +125,16 @@ func (w *walker) env(s string) (value string, n int, err error) {
 	if v.len == 0 {
 		return "", 0, fmt.Errorf("{$%s is never closed within its word (a word with blanks has to be in quotes)", clip(v.name))
 	}
-	value, set := w.p.Env(v.name)
 	switch {
 	case v.kind == '*':
 		return "", 0, fmt.Errorf("{$%s*} stands for any number of words, and has to be a word of its own", v.name)
 	case v.kind != 0 && v.kind != ':' && v.kind != '?':
 		return "", 0, fmt.Errorf("%q is none of {$%s}, {$%[2]s:default}, {$%[2]s?} and {$%[2]s*}", clip(s[:v.len]), v.name)
+	case v.kind == 0:
+		return w.mayLack(v.name, at), v.len, nil
+	}
+	value, set := w.p.Env(v.name)
+	switch {
 	case !set && v.kind == '?':
 		return "", 0, fmt.Errorf("the environment variable %s is not set", v.name)
 	case !set:

@@ -157,6 +157,14 @@ Caddyfile:2:6: an address is missing after the comma
 Caddyfile:1:6: an address is missing after the comma
 >a.com,
 >     ^`},
+		{"a comma before a directive", "a.com, b.com, # c.com\nroot .\n", `
+Caddyfile:1:13: an address is missing after the comma
+>a.com, b.com, # c.com
+>            ^`},
+		{"a comma before an import", "a.com,\nimport x\n-- x --\nroot .\n", `
+Caddyfile:1:6: an address is missing after the comma
+>a.com,
+>     ^`},
 		{"a comma first", ", a.com {\n}", `
 Caddyfile:1:1: the address of a site must not be empty
 >, a.com {
@@ -165,6 +173,24 @@ Caddyfile:1:1: the address of a site must not be empty
 Caddyfile:1:1: "a.com,b.com": after a comma there has to be a space
 >a.com,b.com {
 >^`},
+
+		{"quotes of a shell", "a.com\nroot 'my dir'\nlog / a.log '{common}'\nlog '", `
+Caddyfile:2:6: ' quotes nothing: use " or ` + "`" + ` (in those, it is taken as it is)
+>root 'my dir'
+>     ^
+Caddyfile:3:13: ' quotes nothing: use " or ` + "`" + ` (in those, it is taken as it is)
+>log / a.log '{common}'
+>            ^
+Caddyfile:4:5: ' quotes nothing: use " or ` + "`" + ` (in those, it is taken as it is)
+>log '
+>    ^`},
+		{"quotes of a word processor", "a.com\nroot “my dir”\nlog ‘a.log’", `
+Caddyfile:2:6: “ is a typographic quote: use "
+>root “my dir”
+>     ^
+Caddyfile:3:5: ‘ is a typographic quote: use "
+>log ‘a.log’
+>    ^`},
 
 		{"an open quote", "a.com {\n\tlog \"access.log\n\tgzip\n}\n", `
 Caddyfile:2:6: this quote is never closed

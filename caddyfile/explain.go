@@ -21,6 +21,12 @@ func (p *parser) fail(at directive.Pos, from *directive.Import, format string, a
 	p.errs = append(p.errs, &directive.Error{Pos: at, From: from, Err: fmt.Errorf(format, args...)})
 }
 
+// mend is fail for what is read as what was meant.
+func (p *parser) mend(at directive.Pos, from *directive.Import, format string, args ...any) {
+	p.mended++
+	p.fail(at, from, format, args...)
+}
+
 // failures returns how often fail was called.
 func (p *parser) failures() int { return len(p.errs) + p.more }
 
@@ -84,6 +90,9 @@ func (f *File) fill(e *directive.Error) {
 	}
 	if e.Source == "" {
 		e.Source = s.line(e.Pos.Line)
+		if h, ok := f.hints[e.Pos]; ok && h.warning != e {
+			e.Err = fmt.Errorf("%w (%s)", e.Err, h.text)
+		}
 	}
 	if e.From == nil {
 		e.From = s.importOf(e.Pos.Line)

@@ -19,6 +19,10 @@ func (w *walker) importFiles(word directive.Word) (bodies []*body) {
 		w.p.fail(word.Pos, w.from, "cannot import %q: %w", clip(word.Text), err)
 		return nil
 	}
+	if len(names) == 0 && !w.p.hinted(word.Pos) {
+		hint := fmt.Sprintf("there is no file %q", clip(word.Text))
+		w.p.warn(word.Pos, w.from, hint, "%s", hint)
+	}
 	from := &directive.Import{Pos: word.Pos, From: w.from}
 	for _, name := range names {
 		s, err := w.p.load(name, from)

@@ -42,7 +42,11 @@ func (w *walker) importStatement() ([]*body, *arguments) {
 		args.block = w.p.expansion(w.blockOfImport)
 	}
 	if len(words) == 0 || words[0].Text == "" {
-		w.fail(t, "import what? A file, a pattern such as sites/*, or a snippet")
+		at := w.src.posOf(t)
+		if len(words) > 0 {
+			at = words[0].Pos
+		}
+		w.p.fail(at, w.from, "import what? A file, a pattern such as sites/*, or a snippet")
 		return nil, args
 	}
 	if args.words = words[1:]; len(args.words) > w.p.limits.Arguments {

@@ -49,9 +49,9 @@ Caddyfile:2:14: unexpected "2": what is imported makes no use of such an argumen
 >import d/* 1 2
 >             ^`},
 		{"an import of an empty word", "a.com\nimport {$NOPE}", `
-Caddyfile:2:1: import what? A file, a pattern such as sites/*, or a snippet
+Caddyfile:2:8: import what? A file, a pattern such as sites/*, or a snippet (the environment variable NOPE is not set)
 >import {$NOPE}
->^`},
+>       ^`},
 		{"an import of an unknown snippet", "(common) {\n}\na.com {\n\timport comon\n}", `
 Caddyfile:4:9: there is neither a snippet nor a file "comon" (did you mean "common"?)
 >import comon

@@ -74,9 +74,12 @@ type lexer struct {
 	line      int // that of i
 	bol       int // where that line begins
 	fresh     bool
-	split     int           // up to there, words have been inspected
-	truncated bool          // the rest made no sense
-	long      directive.Pos // of the last quote that went on in another line
+	split     int  // up to there, words have been inspected
+	truncated bool // the rest made no sense
+	mended    int  // problems that were read as what was meant
+
+	curly, apostrophe int           // up to there, no such quote closes a word
+	long              directive.Pos // of the last quote that went on in another line
 }
 
 // newLexer returns a lexer for src, which must be well-formed; see readable.
@@ -90,6 +93,12 @@ func newLexer(file, src string, limits Limits, fail func(directive.Pos, string, 
 }
 
 const byteOrderMark = "\ufeff"
+
+// mend is fail for what is read as what was meant.
+func (l *lexer) mend(at directive.Pos, format string, args ...any) {
+	l.mended++
+	l.fail(at, format, args...)
+}
 
 // pos returns the place of an offset in the current line.
 func (l *lexer) pos(offset int) directive.Pos {
@@ -119,7 +128,7 @@ func (l *lexer) next(t *token) bool {
 			l.newline(i)
 		case c == '#' || c == '/' && l.fresh && strings.HasPrefix(src[i:], "//"):
 			if c == '/' {
-				l.fail(l.pos(i), "comments begin with #, not with //")
+				l.mend(l.pos(i), "comments begin with #, not with //")
 			}
 			end := i + lineLen(src[i:])
 			if l.comments {
@@ -191,6 +200,10 @@ func (l *lexer) word(t *token) bool {
 	switch l.src[start] {
 	case '"', '`':
 		return l.quoted(t)
+	case '\'', "“"[0]:
+		if start >= l.split && l.misquoted(t) {
+			return true
+		}
 	case '<':
 		if marker, ok := heredocMarker(l.src[start:]); ok {
 			return l.heredoc(t, marker)
@@ -201,7 +214,7 @@ func (l *lexer) word(t *token) bool {
 		}
 	case '}':
 		if strings.HasPrefix(l.src[start+1:], "}") {
-			l.fail(l.pos(start+1), "a space is missing after }")
+			l.mend(l.pos(start+1), "a space is missing after }")
 			t.kind = kindClose
 			l.finish(t, start, start+1, start+1)
 			return true

@@ -80,9 +80,14 @@ func TestTokensGoOn(t *testing.T) {
 		{"no space after a quote", `"a"b`, "1:4 a space is missing after the closing quote", "|1:1 \"a\"\n1:4 b"},
 		{"no space after a backquote", "`a`{", "1:4 a space is missing after the closing quote", "|1:1 `a`\n1:4 {"},
 		{"comments of another language", "a\n // b {\nc //d", "2:2 comments begin with #, not with //", "|1:1 a\n|2:2 // b {\n|3:1 c\n3:3 //d"},
-		{"typographic quotes", "“a b”", "1:1 “ is a typographic quote: use \"\n1:7 ” is a typographic quote: use \"", "|1:1 “a\n1:6 b”"},
+		{"typographic quotes", "“a b” c", `1:1 “ is a typographic quote: use "`, "|1:1 `a b`\n1:11 c"},
+		{"typographic quotes of another kind", "‚{a}‘ ” „”", "1:1 ‚ is a typographic quote: use \"\n1:11 ” is a typographic quote: use \"", "|1:1 `{a}`\n1:11 ` „`"},
+		{"a typographic quote that is not closed", "“a b\n”", "1:1 “ is a typographic quote: use \"\n2:1 ” is a typographic quote: use \"", "|1:1 “a\n1:6 b\n|2:1 ”"},
+		{"a typographic quote at the end of a word", "a b”", `1:4 ” is a typographic quote: use "`, "|1:1 a\n1:3 b”"},
+		{"quotes of a shell", "'a {' '{ don't }' ''", quotesNothing("1:1") + "\n" + quotesNothing("1:7") + "\n" + quotesNothing("1:19"), "|1:1 `a {`\n1:7 `{ don't }`\n1:19 ``"},
+		{"quotes of a shell that are not closed", "'a ‘b '\\\nc", quotesNothing("1:1") + "\n1:4 ‘ is a typographic quote: use \"\n" + quotesNothing("1:9"), "|1:1 'a\n1:4 ‘b\n1:9 '\n2:1 c"},
 		{"a typographic dash", "–x", `1:1 "–x" begins with a typographic dash (did you mean "--x"?); in quotes it is taken as it is`, "|1:1 –x"},
-		{"typographic dashes within words", "a–b ’", "", "|1:1 a–b\n1:7 ’"},
+		{"typographic dashes within words", "a–b c’ d'e f'", "", "|1:1 a–b\n1:7 c’\n1:12 d'e\n1:16 f'"},
 		{"what cannot be seen", "a\u200bb", "1:2 the character U+200B in this word cannot be seen: remove it, or put the word in quotes", "|1:1 a\u200bb"},
 		{"what cannot be seen, in quotes", "\"a\u200bb\"", "", `|1:1 "a\u200bb"`},
 		{"an uneven heredoc", "<<X\n  a\n b\n  X c", "3:1 this line of a heredoc is not indented as its last one, with the marker", "|1:1 <<\"a\\nb\"\n4:5 c"},
@@ -102,6 +107,10 @@ func TestTokensGoOn(t *testing.T) {
 			require.Equal(t, tt.want, strings.Join(tokens, "\n"))
 		})
 	}
+}
+
+func quotesNothing(at string) string {
+	return at + " ' quotes nothing: use \" or ` (in those, it is taken as it is)"
 }
 
 // TestTokensCover checks that tokens are all there is to a text but blanks, so

@@ -65,6 +65,9 @@ var hostile = []struct{ name, src, want string }{
 	{"closing braces", "a.com\n" + strings.Repeat("}\n", 1<<18), "and 262134 more"},
 	{"many addresses", strings.Repeat("a,\n", 100_001) + "b", "100001:1: there are more than 100000 addresses (Limits.Addresses)"},
 	{"many words", "a.com\n" + strings.Repeat("x ", 2_000_001), "2:3999999: the file has more than 2000000 words and braces (Limits.Words)"},
+	{"many quotes that are not closed", "a.com\n" + strings.Repeat("'a “b ", 1<<16), "and 131062 more"},
+	{"many quotes in a line", "a.com\n" + strings.Repeat("'a' ", 1<<17), "and 131062 more"},
+	{"many warnings", "a.com {\n" + strings.Repeat("x {$NOPE}, ~/a\n", 1<<15), "is never closed"},
 	{"many errors", strings.Repeat("//\n", 1<<20), "and 1048566 more"},
 	{"many suggestions", func() string {
 		var b strings.Builder
@@ -84,6 +87,8 @@ func hostileEnv(name string) (string, bool) {
 		return strings.Repeat("x", 1<<20), true
 	case "BIG":
 		return big, true
+	case "NOPE":
+		return "", false
 	}
 	return environment(name)
 }

@@ -175,8 +175,12 @@ func (w *walker) words() []directive.Word {
 		end++
 	}
 	words := a.begin(end - w.i)
-	for ; w.i < end && !w.p.stopped; w.i++ {
-		words = w.append(words, &w.toks[w.i])
+	for name := w.i; w.i < end && !w.p.stopped; w.i++ {
+		t := &w.toks[w.i]
+		words = w.append(words, t)
+		if t.kind == kindWord && w.i > name {
+			w.doubt(t)
+		}
 	}
 	w.p.words += len(words)
 	w.charge(use{words: len(words)}, w.here())

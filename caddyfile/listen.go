@@ -29,11 +29,11 @@ func (p *port) open(ctx context.Context) (listeners []net.Listener, err error) {
 			case host == atHome && !errors.Is(err, syscall.EADDRINUSE):
 				lacking = append(lacking, err)
 			default:
-				return nil, errors.Join(err, closeAll(listeners))
+				return nil, errors.Join(p.blame(host, err), closeAll(listeners))
 			}
 		}
 		if len(lacking) == len(loopbacks) {
-			return nil, errors.Join(lacking[0], closeAll(listeners))
+			return nil, errors.Join(p.blame(host, lacking[0]), closeAll(listeners))
 		}
 	}
 	return listeners, nil

@@ -37,7 +37,14 @@ type File struct {
 	Routes  []*Route
 	Files   []string // that were read, absolute unless from a ParseConfig.FS
 
+	// Warnings are of what is allowed but hardly meant, such as a variable of the
+	// environment that is not set: at most 1,000. [Build] logs the first ten, and
+	// [File.Explain] shows their lines.
+	Warnings []*directive.Error
+
 	sources map[string]*source
+	hints   map[directive.Pos]hint // of words
+	mended  []*directive.Error     // what is wrong, but was read as it was meant
 }
 
 // A Site is one or more addresses and what is to be found there.
@@ -57,8 +64,8 @@ type Route struct {
 }
 
 // Parse reads the Caddyfile in src. It is called name in messages, and the files
-// it imports are found relative to that. The error is all that is wrong, or
-// rather the first ten [directive.Error]s of it.
+// it imports are found relative to that. The error is all that is wrong, each a
+// [directive.Error], or rather the first ten of them.
 func Parse(name string, src []byte, c ParseConfig) (*File, error) {
 	p := newParser(name, c)
 	p.parse(string(src[:min(len(src), p.limits.FileSize+1)]))
@@ -68,13 +75,34 @@ func Parse(name string, src []byte, c ParseConfig) (*File, error) {
 // ParseFile reads the Caddyfile called name.
 func ParseFile(name string, c ParseConfig) (*File, error) {
 	p := newParser(name, c)
+	if err := p.parseFile(name); err != nil {
+		return nil, err
+	}
+	return p.result()
+}
+
+// parseToBuild is ParseFile for a File that is built next. If it is plain what is
+// meant by all that is wrong, there is a File in spite of it, so that what else is
+// wrong comes to light as well.
+func parseToBuild(name string, c ParseConfig) (*File, error) {
+	p := newParser(name, c)
+	if err := p.parseFile(name); err != nil {
+		return nil, err
+	}
+	if len(p.errs) == p.mended && p.more == 0 && !p.stopped {
+		p.file.mended, p.errs = p.errs, nil
+	}
+	return p.result()
+}
+
+func (p *parser) parseFile(name string) error {
 	text, err := p.tree.readAll(name, p.limits.FileSize)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.file.Files = append(p.file.Files, p.tree.key(name))
 	p.parse(text)
-	return p.result()
+	return nil
 }
 
 // ParseLines reads src as what a site might have between its braces: lines, and
@@ -114,6 +142,7 @@ type parser struct {
 
 	errs    []*directive.Error
 	more    int  // errors beyond those
+	mended  int  // of all errors
 	stopped bool // a limit is exceeded
 }
 

@@ -42,6 +42,13 @@ func (q boundPlace) errorf(format string, args ...any) error {
 	return &directive.Error{Pos: q.address.Pos, Path: q.address.Text, Err: fmt.Errorf(format, args...)}
 }
 
+// blame gives an error in listening at a host the place of a site that is there.
+func (p *port) blame(host string, err error) error {
+	i := slices.IndexFunc(p.places, func(q boundPlace) bool { return slices.Contains(q.binds, host) })
+	q := p.places[max(i, 0)]
+	return q.site.file.Explain(q.errorf("%w", err))
+}
+
 // A siteName is what only sites on different addresses can have in common.
 type siteName struct{ host, path string }
 

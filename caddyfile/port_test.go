@@ -193,8 +193,8 @@ func TestSchemesDoNotMix(t *testing.T) {
 		return nil, c.Err()
 	}}}
 	for _, tt := range []struct{ name, text, want string }{
-		{"on one port", "a:443 {\n secure\n}\nb:443 {\n}", `Caddyfile:4:1: b:443: port 443 is one of https, because of the site at Caddyfile:1:1
-	b:443 {
+		{"on one port", "a:8443 {\n secure\n}\nb:8443 {\n}", `Caddyfile:4:1: b:8443: port 8443 is one of https, because of the site at Caddyfile:1:1
+	b:8443 {
 	^`},
 		{"other settings on one port", "a:443 {\n secure\n}\nb:443 {\n secure\n}", `Caddyfile:4:1: b:443: port 443 has other tls settings, because of the site at Caddyfile:1:1
 	b:443 {

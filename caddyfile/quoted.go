@@ -68,6 +68,59 @@ func (l *lexer) apart(t *token) {
 	}
 }
 
+// Quotes of word processors and of shells. Any of a kind closes any other.
+const (
+	curlyQuotes = "“”„‟"
+	apostrophes = "'‘’‚‛"
+)
+
+// misquoted reports a word in quotes that are none. If they are closed in the
+// same line, it reads what is between them as one word all the same.
+func (l *lexer) misquoted(t *token) bool {
+	c, size := utf8.DecodeRuneInString(l.src[l.i:])
+	quotes, open := curlyQuotes, &l.curly
+	if strings.ContainsRune(apostrophes, c) {
+		quotes, open = apostrophes, &l.apostrophe
+	} else if !strings.ContainsRune(quotes, c) {
+		return false
+	}
+	problem := `%c is a typographic quote: use "`
+	if c == '\'' {
+		problem = "%c quotes nothing: use \" or ` (in those, it is taken as it is)"
+	}
+	start := l.i + size
+	end, size := *open, 0
+	if start > end { // or else one that closes has been looked for in vain
+		end, size = closing(l.src, start, quotes)
+	}
+	if size == 0 {
+		*open = end
+		l.fail(l.posOf(t), problem, c)
+		return false
+	}
+	l.mend(l.posOf(t), problem, c)
+	t.kind = kindVerbatim
+	if strings.Contains(l.src[start:end], "{") {
+		t.marks |= markOpen
+	}
+	l.finish(t, start, end, end+size)
+	return true
+}
+
+// closing returns where from i on in its line the first of some quotes is that
+// ends a word, and its size, or else the end of the line and 0.
+func closing(src string, i int, quotes string) (end, size int) {
+	for i < len(src) && src[i] != '\n' {
+		c, size := utf8.DecodeRuneInString(src[i:])
+		after, _ := utf8.DecodeRuneInString(src[i+size:])
+		if strings.ContainsRune(quotes, c) && (i+size == len(src) || unicode.IsSpace(after)) {
+			return i, size
+		}
+		i += size
+	}
+	return i, 0
+}
+
 // unquote returns what is between quotes: only a quote can be escaped in there.
 // A newline is a newline, however the file was saved.
 func unquote(s string, k kind) string {

@@ -84,7 +84,12 @@ func TestListenIsAllOrNothing(t *testing.T) {
 	server, err := caddyfile.Build(parse(t, "127.0.0.1:0, 127.0.0.1:"+number), caddyfile.Config{Vocabulary: v})
 	require.NoError(t, err)
 	err = server.Listen(t.Context())
-	require.ErrorContains(t, err, "127.0.0.1:"+number)
+	e, ok := errors.AsType[*directive.Error](err)
+	require.True(t, ok)
+	require.Equal(t, directive.Pos{File: "Caddyfile", Line: 1, Col: 14}, e.Pos)
+	require.Equal(t, "127.0.0.1:"+number, e.Path)
+	_, ok = errors.AsType[*net.OpError](err)
+	require.True(t, ok)
 	require.Empty(t, server.Listeners())
 	require.True(t, stopped)
 }

@@ -95,7 +95,7 @@ func (w *walker) skipBlock() {
 // site reads a site, from its first address on.
 func (w *walker) site(t *token) {
 	p := w.p
-	known, failures := len(p.errs), p.failures()
+	known, mended, failures := len(p.errs), p.mended, p.failures()
 	if w.strayDirective(t) {
 		return
 	}
@@ -107,7 +107,7 @@ func (w *walker) site(t *token) {
 		site.Lines = w.block(w.from)
 	} else {
 		if len(p.file.Sites) > 0 {
-			p.errs = p.errs[:known] // for these may not be addresses at all
+			p.errs, p.mended = p.errs[:known], mended // for these may not be addresses at all
 		}
 		w.bare(t, site)
 	}
@@ -169,7 +169,7 @@ func (w *walker) addresses() (addrs []Address) {
 	addrs = make([]Address, 0, min(w.upcoming(), w.p.limits.Addresses))
 	for first := true; ; first = false {
 		t := w.peek()
-		if t == nil || !t.kind.isWord() || !first && comma == nil && t.marks&markFirst != 0 {
+		if t == nil || !t.kind.isWord() || !first && t.marks&markFirst != 0 && (comma == nil || w.isLine(t)) {
 			break
 		}
 		w.i++
@@ -192,9 +192,15 @@ func (w *walker) addresses() (addrs []Address) {
 	if comma != nil {
 		at := w.src.posOf(comma)
 		at.Col += int(comma.end-comma.start) - 1
-		w.p.fail(at, w.from, "an address is missing after the comma")
+		w.p.mend(at, w.from, "an address is missing after the comma")
 	}
 	return addrs
+}
+
+// isLine reports whether t can begin no address, but a line of a site.
+func (w *walker) isLine(t *token) bool {
+	raw := w.src.raw(t)
+	return t.kind == kindWord && (raw == "import" || w.p.isDirective(raw))
 }
 
 // upcoming returns how many words there are up to a block or to the end of a line
@@ -220,9 +226,12 @@ func (w *walker) address(t *token, word directive.Word) (Address, bool) {
 	a, err := parseAddress(word.Text)
 	a.Pos = word.Pos
 	raw := w.src.raw(t)
+	if err != nil && strings.Contains(word.Text, "$") && !p.hinted(word.Pos) {
+		p.hint(word.Pos, "a variable of the environment is written {$NAME}", nil)
+	}
 	switch {
 	case word.Text == "" && t.marks&markOpen != 0:
-		w.fail(t, "the address of a site must not be empty, but %s is (if it may be, write {$NAME*})", clip(raw))
+		w.fail(t, "the address of a site must not be empty, but %s is: if it may be, write {$NAME*}", clip(strings.TrimSuffix(raw, ",")))
 	case word.Text == "":
 		w.fail(t, "the address of a site must not be empty")
 	case strings.Contains(word.Text, ",") && !word.Quoted:

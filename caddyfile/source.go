@@ -58,6 +58,7 @@ func (p *parser) read(name, text string, from *directive.Import) *source {
 		s.tokens = append(s.tokens, *t)
 	}
 	s.broken = lex.truncated
+	p.mended += lex.mended
 	p.matchBraces(s)
 	s.whole.hi = len(s.tokens)
 	return s

@@ -24,17 +24,17 @@ func (l *lexer) inspect(t *token) {
 	first, last, end := s[0], s[len(s)-1], int(t.end)
 	switch {
 	case first == '{' && !closes && !strings.HasPrefix(s, "{$") && !strings.HasPrefix(s, "{args["):
-		l.fail(l.posOf(t), "%q is read as one word: after a { that opens a block there has to be a space, and a word with blanks has to be in quotes", clip(s))
+		l.mend(l.posOf(t), "%q is read as one word: after a { that opens a block there has to be a space, and a word with blanks has to be in quotes", clip(s))
 		t.kind, t.end = kindOpen, t.start+1
 		l.split = end
 	case first == '}' && !opens:
-		l.fail(l.pos(int(t.start)+1), "a space is missing after }")
+		l.mend(l.pos(int(t.start)+1), "a space is missing after }")
 		t.kind, t.end = kindClose, t.start+1
 	case last == '{':
-		l.fail(l.pos(end-1), "a space is missing before {")
+		l.mend(l.pos(end-1), "a space is missing before {")
 		t.end--
 	case last == '}' && !opens:
-		l.fail(l.pos(end-1), "a space is missing before }")
+		l.mend(l.pos(end-1), "a space is missing before }")
 		t.end--
 	}
 	l.i = int(t.end)
@@ -44,7 +44,6 @@ func (l *lexer) inspect(t *token) {
 // pages put them there.
 func (l *lexer) inspectWide(t *token, s string) {
 	const (
-		quotes    = "“”„‟"
 		dashes    = "‒–—―−"
 		invisible = "\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 	)
@@ -56,11 +55,10 @@ func (l *lexer) inspectWide(t *token, s string) {
 	c, size := utf8.DecodeRuneInString(s)
 	switch {
 	case strings.ContainsRune(dashes, c):
-		l.fail(l.posOf(t), "%q begins with a typographic dash (did you mean %q?); in quotes it is taken as it is", clip(s), "--"+clip(strings.TrimLeft(s[size:], "-")))
-	case strings.ContainsRune(quotes, c):
-		l.fail(l.posOf(t), `%c is a typographic quote: use "`, c)
+		l.mend(l.posOf(t), "%q begins with a typographic dash (did you mean %q?); in quotes it is taken as it is", clip(s), "--"+clip(strings.TrimLeft(s[size:], "-")))
+	case strings.ContainsRune(curlyQuotes, c): // misquoted has said so
 	default:
-		if c, size := utf8.DecodeLastRuneInString(s); strings.ContainsRune(quotes, c) {
+		if c, size := utf8.DecodeLastRuneInString(s); strings.ContainsRune(curlyQuotes, c) {
 			l.fail(l.pos(int(t.end)-size), `%c is a typographic quote: use "`, c)
 		}
 	}

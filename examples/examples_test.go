@@ -131,6 +131,15 @@ func TestServerValidates(t *testing.T) {
 	require.NoError(t, err, string(out))
 	require.Equal(t, "site.conf is valid\n", string(out))
 	require.NoFileExists(t, filepath.Join(dir, "x.log"), "to check is not to start")
+
+	write(t, dir, map[string]string{"site.conf": "localhost\nroot ~/public\nimport sites/*"})
+	cmd = exec.CommandContext(t.Context(), build(t, "server"), "-conf", "site.conf", "-validate")
+	cmd.Dir = dir
+	out, err = cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), `the home folder is {$HOME}; if that is meant, put it in quotes at=site.conf:2:6`)
+	require.Contains(t, string(out), `at=site.conf:3:8`)
+	require.Contains(t, string(out), "site.conf is valid\n")
 }
 
 // A process is an example that runs.
