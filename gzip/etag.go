@@ -69,7 +69,7 @@ func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http
 	// Whoever uses If-Match has got the representation by another request, with
 	// an Accept-Encoding of its own.
 	newMatch := s.unmark(match, func(string) bool { return true })
-	newNone := s.unmark(none, func(coding string) bool { return accepted.Quality(coding) > 0 })
+	newNone := s.unmark(none, decodes(accepted))
 	if newMatch == nil && newNone == nil {
 		return r
 	}
@@ -83,6 +83,21 @@ func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http
 		clone.Header["If-None-Match"] = newNone
 	}
 	return clone
+}
+
+// decodes returns a function that reports whether a client can decode a coding. It
+// looks once for each: there may be as many tags in one field as there are
+// elements in the other.
+func decodes(accepted accept.Encodings) func(coding string) bool {
+	known := map[string]bool{}
+	return func(coding string) bool {
+		can, ok := known[coding]
+		if !ok {
+			can = accepted.Quality(coding) > 0
+			known[coding] = can
+		}
+		return can
+	}
 }
 
 // unmark returns lines with the tags added that marked ones were before, or nil
@@ -132,8 +147,8 @@ const dictionarySuffixLen = len("-dcz-") + 8
 
 // stored returns the tag under which the client of r has stored what the handler
 // knows as tag: tag itself unless only a marked one was sent.
-func (s *settings) stored(r *http.Request, tag string) string {
-	found := tag
+func (s *settings) stored(r *http.Request, accepted accept.Encodings, tag string) string {
+	found, wanted := tag, decodes(accepted)
 	for _, line := range r.Header["If-None-Match"] {
 		for line != "" {
 			var sent string
@@ -141,7 +156,7 @@ func (s *settings) stored(r *http.Request, tag string) string {
 			if sent == tag {
 				return tag
 			}
-			if s.isStored(r, sent, tag) && found == tag {
+			if found == tag && s.isStored(sent, tag, wanted) {
 				found = sent
 			}
 		}
@@ -152,22 +167,17 @@ func (s *settings) stored(r *http.Request, tag string) string {
 	return found
 }
 
-// isStored reports whether sent is what tag has been made for a coding that the
-// client of r accepts.
-func (s *settings) isStored(r *http.Request, sent, tag string) bool {
+// isStored reports whether sent is what tag has been made for a coding that is
+// wanted.
+func (s *settings) isStored(sent, tag string, wanted func(coding string) bool) bool {
 	switch s.ETag {
 	case ETagSuffix:
 		before, coding := s.before(sent)
-		return coding != "" && opaque(before) == opaque(tag) && accepts(r, coding)
+		return coding != "" && opaque(before) == opaque(tag) && wanted(coding)
 	case ETagWeak:
 		return sent == "W/"+tag
 	}
 	return false
-}
-
-// accepts reports whether the client of r can decode a coding.
-func accepts(r *http.Request, coding string) bool {
-	return accept.EncodingsOf(r.Header).Quality(coding) > 0
 }
 
 func opaque(tag string) string { return strings.TrimPrefix(tag, "W/") }

@@ -55,21 +55,30 @@ func (w *writer) dressEncoded(length int) {
 // dress sets the fields of a response whether or not it is encoded.
 func (w *writer) dress() {
 	h := w.rw.Header()
-	if tags := h["Etag"]; w.status == http.StatusNotModified && len(tags) > 0 {
-		if stored := w.stored(w.r, tags[0]); stored != tags[0] {
-			h["Etag"] = []string{stored}
-			w.vary = true
-		}
+	if w.status == http.StatusNotModified {
+		w.retag(h)
 	}
 	if w.isLesson() {
 		w.Dictionaries.advertise(h, w.r)
 	}
 	switch {
 	case !w.vary:
-	case w.alone && len(h) == 1 && w.Dictionaries == nil:
+	case w.isAlone(h) && w.Dictionaries == nil:
 		h["Vary"] = w.varyEncoding
 	default:
 		w.varies(h, w.r)
+	}
+}
+
+// retag has a 304 name what the client has stored.
+func (w *writer) retag(h http.Header) {
+	tags := h["Etag"]
+	if len(tags) == 0 {
+		return
+	}
+	if stored := w.stored(w.r, w.accepted, tags[0]); stored != tags[0] {
+		h["Etag"] = []string{stored}
+		w.vary = true
 	}
 }
 

@@ -3,6 +3,7 @@ package gzip
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,17 +16,13 @@ const sniffLen = 512
 func (w *writer) look() {
 	h := w.rw.Header()
 	w.state = plain
-	if len(h) > 1 && w.isCoded(h) {
-		return
-	}
 	types, typed := h["Content-Type"]
-	if typed {
-		// One that is nil is not to be sent, and not to be looked for either.
-		w.vary = len(types) > 0 && w.isOf(types[0])
-	} else if w.isCoded(h) {
+	w.alone = typed && len(h) == 1
+	if !w.alone && w.isCoded(h) {
 		return
 	}
-	w.alone = typed && len(h) == 1
+	// One that is nil is not to be sent, and not to be looked for either.
+	w.vary = len(types) > 0 && w.isOf(types[0])
 	switch w.status {
 	case http.StatusNotModified:
 		w.vary = w.vary || !typed && !isDensePath(w.r.URL.Path)
@@ -50,8 +47,7 @@ func (w *writer) look() {
 // isCoded finds out whether the handler has encoded the body. What that depends on
 // is not for us to say.
 func (w *writer) isCoded(h http.Header) bool {
-	codings := h["Content-Encoding"]
-	w.coded = len(codings) > 0 && codings[0] != ""
+	w.coded = slices.ContainsFunc(h["Content-Encoding"], func(coding string) bool { return coding != "" })
 	return w.coded
 }
 
@@ -105,6 +101,9 @@ func (w *writer) weigh(p []byte) error {
 func (w *writer) negotiate(size int64) {
 	w.coding = nil
 	h := w.rw.Header()
+	if w.isAlone(h) {
+		h = nil // it has nothing to say here
+	}
 	if lengths := h["Content-Length"]; len(lengths) > 0 {
 		if n, err := strconv.ParseInt(lengths[0], 10, 64); err == nil && n >= 0 {
 			w.length = n
@@ -123,10 +122,28 @@ func (w *writer) negotiate(size int64) {
 	}
 }
 
-// isDigested reports whether h has a digest of the bytes that are sent: RFC 9530,
-// and what there was before.
+// isAlone reports whether Content-Type, which decides nothing any more, is the only
+// field.
+func (w *writer) isAlone(h http.Header) bool { return w.alone && len(h) == 1 }
+
+// digests are of the bytes that are sent: RFC 9530, and what there was before.
+var digests = [...]string{"Content-Digest", "Repr-Digest", "Digest", "Content-Md5"}
+
+// isDigested reports whether h has a digest, or says that one will follow the body.
 func isDigested(h http.Header) bool {
-	return len(h["Content-Digest"]) > 0 || len(h["Repr-Digest"]) > 0 || len(h["Digest"]) > 0 || len(h["Content-Md5"]) > 0
+	for _, name := range digests {
+		if len(h[name]) > 0 {
+			return true
+		}
+	}
+	for _, line := range h["Trailer"] {
+		for name := range strings.SplitSeq(line, ",") {
+			if slices.Contains(digests[:], http.CanonicalHeaderKey(strings.TrimSpace(name))) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // forbidsTransform looks for the no-transform of RFC 9111, section 5.2.
