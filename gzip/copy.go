@@ -5,11 +5,21 @@ import "io"
 // ReadFrom takes all of src. Where nothing is to be done it is handed on, so that
 // the connection may take it from the file.
 func (w *writer) ReadFrom(src io.Reader) (n int64, err error) {
-	if w.state == fresh {
-		if n, done, err := w.skim(src); done {
-			return n, err
-		}
+	if w.state != fresh {
+		return w.copy(src)
 	}
+	n, done, err := w.skim(src)
+	if !done {
+		n, err = w.copy(src)
+	}
+	if n == 0 && w.enc == nil {
+		w.forget()
+	}
+	return n, err
+}
+
+// copy is ReadFrom by way of Write, for as long as that is needed.
+func (w *writer) copy(src io.Reader) (n int64, err error) {
 	buf := w.buffer()
 	defer w.free(&buf)
 	for w.state != plain || w.lesson != nil {
@@ -56,11 +66,19 @@ func (w *writer) skim(src io.Reader) (n int64, done bool, err error) {
 	if w.lesson != nil {
 		return 0, false, nil
 	}
-	if n, err = io.Copy(w.rw, src); n == 0 { // nothing has begun
+	if n, err = io.Copy(w.rw, src); n == 0 {
 		if delete(h, "Vary"); varied {
 			h["Vary"] = vary
 		}
-		w.state, w.sent = fresh, false
 	}
 	return n, true, err
+}
+
+// forget looks at the header anew once there is something to send: a copy of
+// nothing has not begun the response, as it has not in net/http.
+func (w *writer) forget() {
+	w.response = response{
+		rw: w.rw, r: w.r, accepted: w.accepted, must: w.must,
+		length: -1, held: w.room[:0],
+	}
 }

@@ -37,7 +37,10 @@ func (w *writer) finish(status int, err error) (int, error) {
 			w.lesson.Close()
 			w.lesson = nil
 		}
-	case err == nil:
+	default: // it must not look whole, whatever the handler thinks of it
+		if err != nil {
+			trouble = errors.Join(err, trouble)
+		}
 		return blame(w.r, trouble), trouble
 	}
 	return status, err

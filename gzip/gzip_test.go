@@ -234,6 +234,19 @@ func TestRefusedIdentity(t *testing.T) {
 	}
 }
 
+// TestRefusedIdentityFlushed checks that such a client is not sent identity because
+// a header is flushed that does not tell a type.
+func TestRefusedIdentityFlushed(t *testing.T) {
+	w := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.(http.Flusher).Flush()
+		io.WriteString(w, "small")
+	}, gzip.Config{}, ask("GET", "gzip, identity;q=0"))
+	require.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
+	got, err := read("gzip", w.Body)
+	require.NoError(t, err)
+	require.Equal(t, "small", got)
+}
+
 // TestConfigIsCopied checks that a caller may go on using what it passed.
 func TestConfigIsCopied(t *testing.T) {
 	codings := []gzip.Coding{gzip.Gzip(1)}

@@ -93,10 +93,13 @@ func (w *writer) push() error {
 		w.look()
 	}
 	if w.state == sniffing {
-		if len(w.held) == 0 {
-			w.state = plain // for the header has to leave without a type
-		} else {
+		switch {
+		case len(w.held) > 0:
 			w.sniff(nil)
+		case w.must:
+			w.state = holding
+		default:
+			w.state = plain // for the header has to leave without a type
 		}
 	}
 	if w.state == holding {

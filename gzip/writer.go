@@ -174,7 +174,7 @@ func (w *writer) take(p []byte) (n int, err error) {
 		w.look()
 	}
 	if w.state == sniffing {
-		if len(w.held)+len(p) < sniffLen {
+		if !w.now && len(w.held)+len(p) < sniffLen {
 			w.hold(p)
 			return len(p), nil
 		}

@@ -159,6 +159,22 @@ func TestShort(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestShortAndFailed checks that a body which is not whole is cut off even if the
+// handler has failed in a way that commonly does not matter.
+func TestShortAndFailed(t *testing.T) {
+	reason := errors.New("reason")
+	h := gzip.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Length", "300000")
+		io.WriteString(w, textOf(200_000))
+		return 0, reason
+	}), gzip.Config{})
+	status, err := h.ServeHTTP(newTally(), ask("GET", "gzip"))
+	require.Equal(t, 500, status)
+	require.ErrorIs(t, err, reason)
+	require.ErrorContains(t, err, "the body is shorter than its Content-Length")
+}
+
 // TestMaxConcurrent checks that what is too much is sent as it is.
 func TestMaxConcurrent(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})

@@ -58,6 +58,14 @@ func bodies() []Exchange {
 			w.Header().Set("Content-Encoding", "br")
 			writes(html, page)(w, r)
 		}, in("br"), raw(page)),
+		get("a body that is encoded already, of no type", "", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			io.WriteString(w, page)
+		}, in("br"), raw(page)),
+		get("a body that is encoded already, twice", "RFC 9110, section 8.4", func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Content-Encoding"] = []string{"", "br", "compress"}
+			writes(html, page)(w, r)
+		}, raw(page)),
 		get("a body that cannot get smaller", "", writes("text/plain", noise), is(200, noise), func(a *answer) error {
 			if len(a.raw) > len(noise) {
 				return fmt.Errorf("%d bytes have become %d", len(noise), len(a.raw))
@@ -69,7 +77,7 @@ func bodies() []Exchange {
 			w.Header().Set("Content-Type", html)
 			w.WriteHeader(http.StatusPartialContent)
 			io.WriteString(w, page)
-		}, is(206, page), in("")),
+		}, is(206, page), in(""), varies),
 		get("parts are not offered of what is encoded", "RFC 9110, section 14.3", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Accept-Ranges", "bytes")
 			writes(html, page)(w, r)
@@ -88,6 +96,16 @@ func bodies() []Exchange {
 			}
 			return nil
 		}),
+		get("a digest that follows", "RFC 9530, section 2", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Trailer", "Sum, content-digest")
+			writes(html, page)(w, r)
+			w.Header().Set("Content-Digest", "sha-256=:of the page:")
+		}, is(200, page), func(a *answer) error {
+			if a.coding() != "" && a.Trailer.Get("Content-Digest") != "" {
+				return errors.New("the digest is of something else")
+			}
+			return nil
+		}),
 		get("no-transform", "RFC 9111, section 5.2.2.6", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60, no-transform")
 			writes(html, page)(w, r)
@@ -99,6 +117,10 @@ func bodies() []Exchange {
 			w.Header().Set("Content-Type", html)
 			w.WriteHeader(http.StatusNoContent)
 		}, is(204, ""), in(""), raw("")),
+		get("205", "RFC 9110, section 15.3.6", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", html)
+			w.WriteHeader(http.StatusResetContent)
+		}, is(205, ""), in(""), raw("")),
 		get("304", "patron#405", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", html)
 			w.WriteHeader(http.StatusNotModified)
@@ -114,6 +136,13 @@ func bodies() []Exchange {
 			io.WriteString(w, page)
 			w.WriteHeader(http.StatusInternalServerError)
 		}, is(202, page), in("gzip")),
+		get("a status after a copy of nothing", "net/http: ReadFrom", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", html)
+			io.Copy(w, strings.NewReader(""))
+			w.Header().Set("Content-Type", "image/png")
+			w.WriteHeader(http.StatusAccepted)
+			io.WriteString(w, page)
+		}, is(202, page), in(""), has("Content-Type", "image/png")),
 		{"encoded once by two layers", "caddy#5031", func(s *server) error {
 			wrap := s.wrap
 			s.wrap = func(h http.Handler) http.Handler { return wrap(wrap(h)) }

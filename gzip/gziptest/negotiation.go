@@ -89,6 +89,18 @@ func variation() []Exchange {
 		vary("added to others", "chi#418", "Origin, Cookie", "Origin, Cookie"),
 		vary("not added twice", rfc, "accept-encoding", ""),
 		vary("not added to *", rfc, "*", "*"),
+		{"Vary added to lines", "RFC 9110, section 5.3", func(s *server) error {
+			a, err := s.get(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Vary"] = []string{"Origin", "Cookie"}
+				writes(html, page)(w, r)
+			}, "Accept-Encoding", "gzip")
+			return all(a, err, in("gzip"), varies, func(a *answer) error {
+				if got := strings.Join(a.Header["Vary"], ", "); !strings.Contains(got, "Origin, Cookie") {
+					return fmt.Errorf("Vary is %q", got)
+				}
+				return nil
+			})
+		}},
 		plain("without the field", "aspnetcore#48008"),
 		plain("with gzip refused", "hapi#2641", "Accept-Encoding", "gzip;q=0"),
 		{"Vary not on what is never encoded", rfc, func(s *server) error {

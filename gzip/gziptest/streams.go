@@ -64,6 +64,11 @@ func streams() []Exchange {
 			io.WriteString(w, "small")
 			w.Header().Set("Sum", "42")
 		}, is(200, "small"), has("Sum", ""), trailer("Sum", "42")),
+		get("trailers of a body of no type", "RFC 9110, section 6.6.2", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "Sum")
+			io.WriteString(w, "small")
+			w.Header().Set("Sum", "42")
+		}, is(200, "small"), has("Sum", ""), trailer("Sum", "42")),
 		get("trailers that were not announced", "net/http.TrailerPrefix", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", html)
 			io.WriteString(w, page)
