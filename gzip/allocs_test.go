@@ -3,6 +3,7 @@
 package gzip_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -40,15 +41,15 @@ func TestAllocations(t *testing.T) {
 	for _, coding := range []string{"gzip", "br", "zstd"} {
 		for size, most := range map[int]float64{10_000: 2, 1_000_000: 0} {
 			body := []byte(textOf(size))
-			t.Run(coding, func(t *testing.T) {
+			t.Run(fmt.Sprint(size, " in ", coding), func(t *testing.T) {
 				got := once(func(w http.ResponseWriter, _ *http.Request) {
 					w.Header()["Content-Type"] = contentType
 					w.Write(body)
 				}, 20, ask("GET", coding))
 				if coding == "zstd" && size > 100_000 {
-					most = 2 // the library's, for a stream
+					most = 1 // in the library, for a stream
 				}
-				require.LessOrEqual(t, got, most, size)
+				require.LessOrEqual(t, got, most)
 			})
 		}
 	}

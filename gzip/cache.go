@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"sync"
+	"weak"
 )
 
 // A Cache holds encoded bodies together with what they are of, so that a body
@@ -28,7 +29,7 @@ type Cache struct {
 }
 
 type cacheKey struct {
-	coding *pool
+	coding weak.Pointer[pool] // of a dictionary, for one, that must not be kept for this
 	sum    uint64
 }
 
@@ -55,7 +56,7 @@ func (c *Cache) sum(body []byte) uint64 { return maphash.Bytes(c.seed, body) }
 // changed.
 func (c *Cache) get(coding *pool, sum uint64, body []byte) (encoded []byte, ok bool) {
 	c.mu.Lock()
-	e, ok := c.entries[cacheKey{coding, sum}]
+	e, ok := c.entries[cacheKey{weak.Make(coding), sum}]
 	if !ok {
 		c.mu.Unlock()
 		return nil, false
@@ -72,7 +73,7 @@ func (c *Cache) get(coding *pool, sum uint64, body []byte) (encoded []byte, ok b
 // put has a body and what it is encoded to kept, if there is reason to think that
 // it is not the last of its kind.
 func (c *Cache) put(coding *pool, sum uint64, body, encoded []byte) {
-	key := cacheKey{coding, sum}
+	key := cacheKey{weak.Make(coding), sum}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if place := &c.seen[sum%uint64(len(c.seen))]; *place != sum {

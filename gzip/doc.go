@@ -102,7 +102,7 @@
 //		ratio     number|none
 //	}
 //
-// Ext confines it to paths with these extensions, such as .css; / stands for
+// Ext confines it to paths with these extensions, such as .css; "" stands for
 // paths without one and * for all paths, as it is without ext. Files whose type
 // is not known, application/octet-stream, are encoded if their extension is
 // named. Not exempts paths. Types are media types such as text/* or *; a ! before

@@ -68,7 +68,7 @@ func read(c *directive.Controller, line *directive.Line, siblings *directive.Pos
 		case "level":
 			cfg.Level = prop.Int(prop.Arg(), 1, 9)
 		case "min_length":
-			cfg.MinSize = int(prop.Size(prop.Arg()))
+			cfg.MinSize = readLength(prop, prop.Arg())
 		case "encodings":
 			encodings = readCodings(prop, prop.Args(1, directive.Any))
 		case "types":
@@ -137,6 +137,19 @@ func readNot(prop *directive.Line) (paths []middleware.Path) {
 		paths = append(paths, prop.Path(arg))
 	}
 	return paths
+}
+
+// mostLength is the largest min_length in bytes: as much has to be held back to see
+// whether a body is that long.
+const mostLength = 1 << 20
+
+func readLength(prop *directive.Line, arg directive.Word) int {
+	size := prop.Size(arg)
+	if size > mostLength {
+		prop.Errorf(arg, "%q is more than 1MB, the most that is held back", arg.Text)
+		return 0
+	}
+	return int(size)
 }
 
 // readCodings returns the names of codings, each of which may be there once.

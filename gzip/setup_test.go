@@ -136,6 +136,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a level there is not", "gzip {\n level 10\n}", `Caddyfile:2:8: gzip: level: "10" is not a number from 1 to 9`},
 		{"two levels", "gzip {\n level 1\n level 2\n}", `Caddyfile:3:2: gzip: level: already given at Caddyfile:2:2`},
 		{"no length", "gzip {\n min_length 0\n}", `Caddyfile:2:13: gzip: min_length: "0" is not a size such as 512B, 64KB or 10MB`},
+		{"a length too large to be held", "gzip {\n min_length 2MB\n}", `Caddyfile:2:13: gzip: min_length: "2MB" is more than 1MB, the most that is held back`},
 		{"an unknown coding", "gzip {\n encodings gzip brotli\n}", `Caddyfile:2:17: gzip: encodings: unknown coding "brotli" (it is one of zstd, br, gzip)`},
 		{"a coding twice", "gzip {\n encodings gzip br gzip\n}", `Caddyfile:2:20: gzip: encodings: gzip is there already`},
 		{"what is no type", "gzip {\n types html\n}", `Caddyfile:2:8: gzip: types: "html" is not a media type such as text/html, text/*, +json or *`},
