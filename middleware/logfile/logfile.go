@@ -54,10 +54,10 @@ type File struct {
 	mode fs.FileMode
 
 	changing sync.Mutex // held while it is opened or closed, which may take long
-	rotation Rotation
 
-	mu sync.RWMutex   // held to read f.w by those who write records
-	w  io.WriteCloser // nil unless started
+	mu       sync.RWMutex   // held to read by those who write records
+	w        io.WriteCloser // nil unless started
+	rotation Rotation       // changed while changing is held, too
 
 	torn atomic.Bool // the last record was written in part
 

@@ -40,11 +40,16 @@ func Share(c *directive.Controller, line *directive.Line, name directive.Word, r
 func (f *File) rotate(r Rotation) error {
 	f.changing.Lock()
 	defer f.changing.Unlock()
-	if f.rotation == r || f.writer() == nil {
-		f.rotation = r
+	if f.rotation == r {
 		return nil
 	}
+	f.mu.Lock()
 	f.rotation = r
+	isOpen := f.w != nil
+	f.mu.Unlock()
+	if !isOpen {
+		return nil
+	}
 	return f.open()
 }
 
