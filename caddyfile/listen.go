@@ -26,7 +26,7 @@ func (p *port) open(ctx context.Context) (listeners []net.Listener, err error) {
 			switch {
 			case err == nil:
 				listeners = append(listeners, l)
-			case host == atHome && !errors.Is(err, syscall.EADDRINUSE):
+			case host == atHome && !isInUse(err):
 				lacking = append(lacking, err)
 			default:
 				return nil, errors.Join(p.blame(host, err), closeAll(listeners))
@@ -45,4 +45,10 @@ func closeAll(listeners []net.Listener) error {
 		errs = append(errs, l.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// isInUse reports whether somebody else listens at an address. On Windows the
+// error has a number of its own, WSAEADDRINUSE.
+func isInUse(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(10048))
 }

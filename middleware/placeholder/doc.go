@@ -13,7 +13,8 @@
 //
 // Of the request as the client sent it, whatever was made of it since:
 //
-//	{method} {proto} {scheme}           GET, HTTP/1.1, https
+//	{method} {proto} {scheme}           GET, HTTP/1.1, https: the connection's own,
+//	                                    whatever X-Forwarded-Proto says
 //	{host} {hostonly} {server_port}     example.com:8443, example.com, 8443
 //	{label1} {label2} …                 example, com
 //	{path} {query} {uri}                /a b, c=d, /a%20b?c=d
