@@ -58,18 +58,22 @@ func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http
 	if s.ETag != ETagSuffix {
 		return r
 	}
-	match := r.Header["If-Match"]
-	var none []string
-	if len(accepted) > 0 {
-		none = r.Header["If-None-Match"]
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reads && len(accepted) == 0 {
+		return r
 	}
+	match, none := r.Header["If-Match"], r.Header["If-None-Match"]
 	if len(match)+len(none) == 0 {
 		return r
 	}
-	// Whoever uses If-Match has got the representation by another request, with
-	// an Accept-Encoding of its own.
-	newMatch := s.unmark(match, func(string) bool { return true })
-	newNone := s.unmark(none, decodes(accepted))
+	wanted := decodes(accepted)
+	newNone := s.unmark(none, wanted)
+	if !reads {
+		// Who changes something has got it by another request, with an
+		// Accept-Encoding of its own.
+		wanted = func(string) bool { return true }
+	}
+	newMatch := s.unmark(match, wanted)
 	if newMatch == nil && newNone == nil {
 		return r
 	}

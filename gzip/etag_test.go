@@ -50,29 +50,33 @@ func TestConditions(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		mode   gzip.ETagMode
+		method string
 		accept string
 		field  string
 		lines  []string
 		want   string
 	}{
-		{"one", gzip.ETagSuffix, "gzip", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip", "a"`},
-		{"one that is not ours", gzip.ETagSuffix, "gzip", "If-None-Match", []string{`"a"`}, `"a"`},
-		{"any", gzip.ETagSuffix, "gzip", "If-None-Match", []string{`*`}, `*`},
-		{"several", gzip.ETagSuffix, "gzip, br", "If-None-Match", []string{`"a-gzip", "b", W/"c-br"`}, `"a-gzip", "b", W/"c-br", "a", W/"c"`},
-		{"several lines", gzip.ETagSuffix, "gzip, br", "If-None-Match", []string{`"a-gzip"`, `"c-br"`}, `"a-gzip", "c-br", "a", "c"`},
-		{"with commas and suffixes inside", gzip.ETagSuffix, "gzip", "If-None-Match", []string{`"a-gzip,b-gzip"`}, `"a-gzip,b-gzip", "a-gzip,b"`},
-		{"of a coding that is not accepted", gzip.ETagSuffix, "br", "If-None-Match", []string{`"a-gzip", "a-br"`}, `"a-gzip", "a-br", "a"`},
-		{"of codings that are refused", gzip.ETagSuffix, "gzip;q=0", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
-		{"of nobody who accepts anything", gzip.ETagSuffix, "", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
-		{"with a dictionary", gzip.ETagSuffix, "gzip, dcb", "If-None-Match", []string{`"a-dcb-0123abcd"`}, `"a-dcb-0123abcd", "a"`},
-		{"what is no tag", gzip.ETagSuffix, "gzip", "If-None-Match", []string{`a-gzip", W/x-gzip, "`}, `a-gzip", W/x-gzip, "`},
-		{"one, by weak tags", gzip.ETagWeak, "gzip", "If-None-Match", []string{`W/"a"`}, `W/"a"`},
-		{"one, by tags that are kept", gzip.ETagKeep, "gzip", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
-		{"for a change", gzip.ETagSuffix, "", "If-Match", []string{`"a-gzip"`}, `"a-gzip", "a"`},
-		{"for a change, of several", gzip.ETagSuffix, "br", "If-Match", []string{`"b", "a-gzip"`}, `"b", "a-gzip", "a"`},
+		{"one", gzip.ETagSuffix, "GET", "gzip", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip", "a"`},
+		{"one that is not ours", gzip.ETagSuffix, "GET", "gzip", "If-None-Match", []string{`"a"`}, `"a"`},
+		{"any", gzip.ETagSuffix, "GET", "gzip", "If-None-Match", []string{`*`}, `*`},
+		{"several", gzip.ETagSuffix, "GET", "gzip, br", "If-None-Match", []string{`"a-gzip", "b", W/"c-br"`}, `"a-gzip", "b", W/"c-br", "a", W/"c"`},
+		{"several lines", gzip.ETagSuffix, "GET", "gzip, br", "If-None-Match", []string{`"a-gzip"`, `"c-br"`}, `"a-gzip", "c-br", "a", "c"`},
+		{"with commas and suffixes inside", gzip.ETagSuffix, "GET", "gzip", "If-None-Match", []string{`"a-gzip,b-gzip"`}, `"a-gzip,b-gzip", "a-gzip,b"`},
+		{"of a coding that is not accepted", gzip.ETagSuffix, "GET", "br", "If-None-Match", []string{`"a-gzip", "a-br"`}, `"a-gzip", "a-br", "a"`},
+		{"of codings that are refused", gzip.ETagSuffix, "GET", "gzip;q=0", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
+		{"of nobody who accepts anything", gzip.ETagSuffix, "GET", "", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
+		{"with a dictionary", gzip.ETagSuffix, "GET", "gzip, dcb", "If-None-Match", []string{`"a-dcb-0123abcd"`}, `"a-dcb-0123abcd", "a"`},
+		{"what is no tag", gzip.ETagSuffix, "GET", "gzip", "If-None-Match", []string{`a-gzip", W/x-gzip, "`}, `a-gzip", W/x-gzip, "`},
+		{"one, by weak tags", gzip.ETagWeak, "GET", "gzip", "If-None-Match", []string{`W/"a"`}, `W/"a"`},
+		{"one, by tags that are kept", gzip.ETagKeep, "GET", "gzip", "If-None-Match", []string{`"a-gzip"`}, `"a-gzip"`},
+		{"for a part", gzip.ETagSuffix, "GET", "gzip", "If-Match", []string{`"a-gzip"`}, `"a-gzip", "a"`},
+		{"for a part of what is not encoded", gzip.ETagSuffix, "GET", "", "If-Match", []string{`"a-gzip"`}, `"a-gzip"`},
+		{"for a part of what is encoded in another way", gzip.ETagSuffix, "HEAD", "br", "If-Match", []string{`"a-gzip"`}, `"a-gzip"`},
+		{"for a change", gzip.ETagSuffix, "PUT", "", "If-Match", []string{`"a-gzip"`}, `"a-gzip", "a"`},
+		{"for a change, of several", gzip.ETagSuffix, "DELETE", "br", "If-Match", []string{`"b", "a-gzip"`}, `"b", "a-gzip", "a"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := ask("GET", tt.accept)
+			r := ask(tt.method, tt.accept)
 			r.Header[tt.field] = tt.lines
 			serve(t, func(_ http.ResponseWriter, seen *http.Request) {
 				require.Equal(t, tt.want, strings.Join(seen.Header[tt.field], ", "))

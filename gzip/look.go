@@ -16,13 +16,17 @@ const sniffLen = 512
 func (w *writer) look() {
 	h := w.rw.Header()
 	w.state = plain
-	types, typed := h["Content-Type"]
-	w.alone = typed && len(h) == 1
-	if !w.alone && w.isCoded(h) {
+	if len(h) > 1 && w.isCoded(h) {
 		return
 	}
-	// One that is nil is not to be sent, and not to be looked for either.
-	w.vary = len(types) > 0 && w.isOf(types[0])
+	types, typed := h["Content-Type"]
+	if typed {
+		// One that is nil is not to be sent, and not to be looked for either.
+		w.vary = len(types) > 0 && w.isOf(types[0])
+	} else if w.isCoded(h) {
+		return
+	}
+	w.alone = typed && len(h) == 1
 	switch w.status {
 	case http.StatusNotModified:
 		w.vary = w.vary || !typed && !isDensePath(w.r.URL.Path)
@@ -47,7 +51,9 @@ func (w *writer) look() {
 // isCoded finds out whether the handler has encoded the body. What that depends on
 // is not for us to say.
 func (w *writer) isCoded(h http.Header) bool {
-	w.coded = slices.ContainsFunc(h["Content-Encoding"], func(coding string) bool { return coding != "" })
+	for _, coding := range h["Content-Encoding"] {
+		w.coded = w.coded || coding != ""
+	}
 	return w.coded
 }
 
