@@ -161,3 +161,37 @@ func TestDirectiveErrors(t *testing.T) {
 		})
 	}
 }
+
+// FuzzDirective checks that what is not an error makes a layer which does no harm.
+func FuzzDirective(f *testing.F) {
+	f.Add("ext", ".css *", "level", "5")
+	f.Add("not", "/a /b", "min_length", "1MB")
+	f.Add("encodings", "br gzip", "types", "text/* !text/html +json")
+	f.Add("etag", "weak", "jitter", "1024")
+	f.Add("cache", "1KB", "precompressed", "off")
+	f.Fuzz(func(t *testing.T, name1, args1, name2, args2 string) {
+		block := []*directive.Line{}
+		for _, prop := range []string{name1 + " " + args1, name2 + " " + args2} {
+			line := new(directive.Line)
+			for text := range strings.FieldsSeq(prop) {
+				line.Words = append(line.Words, directive.Word{Text: text})
+			}
+			if len(line.Words) > 0 {
+				block = append(block, line)
+			}
+		}
+		site := directive.NewSite()
+		site.Log = slog.New(slog.DiscardHandler)
+		defer site.Root.Close()
+		c := directive.NewController(site, "gzip", &directive.Line{Words: []directive.Word{{Text: "gzip"}}, Block: block})
+		mw, err := gzip.Directive.Setup(c)
+		if err != nil {
+			return
+		}
+		w := httptest.NewRecorder()
+		mw(middleware.FromHTTP(plain(text))).ServeHTTP(w, ask("GET", browser))
+		got, err := read(w.Header().Get("Content-Encoding"), w.Body)
+		require.NoError(t, err)
+		require.Equal(t, text, got)
+	})
+}
