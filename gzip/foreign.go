@@ -25,15 +25,18 @@ type library interface {
 func (f *foreign) Reset(w io.Writer) {
 	f.w, f.start, f.whole = w, nil, nil
 	switch {
-	case w == nil:
-		if f.large {
-			f.lib = nil
-		}
-		return
-	case f.lib == nil:
+	case w != nil:
+		f.library().Reset((*outlet)(f))
+	case f.large:
+		f.lib = nil
+	}
+}
+
+func (f *foreign) library() library {
+	if f.lib == nil {
 		f.lib = f.make()
 	}
-	f.lib.Reset((*outlet)(f))
+	return f.lib
 }
 
 func (f *foreign) Write(p []byte) (int, error) { return f.lib.Write(p) }
@@ -42,10 +45,11 @@ func (f *foreign) Close() error                { return f.lib.Close() }
 
 // Append implements [Appender].
 func (f *foreign) Append(dst, src []byte) []byte {
-	f.Reset((*collector)(f))
 	f.whole = dst
-	f.lib.Write(src) // neither fails, as a collector does not
-	f.lib.Close()
+	lib := f.library()
+	lib.Reset((*collector)(f))
+	lib.Write(src) // neither fails, as a collector does not
+	lib.Close()
 	dst = f.whole
 	f.Reset(nil)
 	return dst
