@@ -1,6 +1,8 @@
 package gzip_test
 
 import (
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -87,6 +89,33 @@ func TestConditions(t *testing.T) {
 			require.Equal(t, tt.lines, r.Header[tt.field], "the caller's own")
 		})
 	}
+}
+
+// TestConditionsHideNothing checks that who is further out, such as net/http, which
+// removes files that were uploaded, finds on the request what was put there.
+func TestConditionsHideNothing(t *testing.T) {
+	var form strings.Builder
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("file", "name")
+	require.NoError(t, err)
+	io.WriteString(file, text)
+	require.NoError(t, parts.Close())
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /{id}", func(_ http.ResponseWriter, r *http.Request) {
+		require.Equal(t, `"a-gzip", "a"`, r.Header.Get("If-Match"))
+		require.NoError(t, r.ParseMultipartForm(1))
+	})
+	r := httptest.NewRequest("POST", "/page", strings.NewReader(form.String()))
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	r.Header.Set("If-Match", `"a-gzip"`)
+	_, err = gzip.NewHandler(middleware.FromHTTP(mux), gzip.Config{}).ServeHTTP(httptest.NewRecorder(), r)
+	require.NoError(t, err)
+	require.NotNil(t, r.MultipartForm)
+	require.NoError(t, r.MultipartForm.RemoveAll())
+	require.Equal(t, "POST /{id}", r.Pattern)
+	require.Equal(t, "page", r.PathValue("id"))
+	require.Equal(t, `"a-gzip"`, r.Header.Get("If-Match"))
 }
 
 // TestNotModified checks the tag of a 304.

@@ -98,8 +98,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int,
 	ww := h.writer(w, r, accepted)
 	defer ww.release()
 	ww.must = refusal == refusesIdentity
-	status, err = h.next.ServeHTTP(ww, h.conditional(r, accepted))
-	return ww.finish(status, err)
+	seen := h.conditional(r, accepted)
+	status, err = h.next.ServeHTTP(ww, seen)
+	status, err = ww.finish(status, err)
+	if seen != r {
+		adopt(r, seen)
+	}
+	return status, err
 }
 
 // CrossSite reports whether a page of another site has made the browser send r.
