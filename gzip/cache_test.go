@@ -2,6 +2,7 @@ package gzip_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -59,9 +60,7 @@ func TestCache(t *testing.T) {
 			for _, body := range tt.bodies {
 				w := httptest.NewRecorder()
 				mw(middleware.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					for name, values := range tt.header {
-						w.Header()[name] = values
-					}
+					maps.Copy(w.Header(), tt.header)
 					plain(body)(w, r)
 				}))).ServeHTTP(w, ask("GET", "gzip"))
 				got, err := read(w.Header().Get("Content-Encoding"), w.Body)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -147,9 +148,7 @@ func TestOutcomeUnwritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := gzip.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
-				for name, values := range tt.header {
-					w.Header()[name] = values
-				}
+				maps.Copy(w.Header(), tt.header)
 				return tt.status, tt.err
 			}), gzip.Config{})
 			w := httptest.NewRecorder()
