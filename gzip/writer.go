@@ -142,8 +142,8 @@ func (w *writer) WriteHeader(status int) {
 		return
 	}
 	w.status = status
-	if w.look(); w.state == plain {
-		w.sendPlain()
+	if w.look(); w.state == plain || w.now {
+		_ = w.push() // of nothing but the header
 	}
 }
 

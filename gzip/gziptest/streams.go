@@ -69,6 +69,12 @@ func streams() []Exchange {
 			io.WriteString(w, "small")
 			w.Header().Set("Sum", "42")
 		}, is(200, "small"), has("Sum", ""), trailer("Sum", "42")),
+		get("trailers of no body", "RFC 9110, section 6.6.2", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", html)
+			w.Header().Set("Trailer", "Sum")
+			w.WriteHeader(http.StatusOK)
+			w.Header().Set("Sum", "42")
+		}, is(200, ""), has("Sum", ""), trailer("Sum", "42")),
 		get("trailers that were not announced", "net/http.TrailerPrefix", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", html)
 			io.WriteString(w, page)
