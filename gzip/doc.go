@@ -30,7 +30,8 @@
 // without this layer, by sendfile(2) for one. A body that ends in the buffer is
 // sent in one piece and with its Content-Length, a longer one in pieces of 32
 // KiB. What a handler flushes is out, whether or not it has written anything
-// yet, so that server-sent events arrive when they are sent.
+// yet, so that server-sent events arrive when they are sent. Fields that a handler
+// sets before what it wrote is out are sent, too, even if it has called WriteHeader.
 //
 // A response that fails, or panics, before something of it was sent leaves no
 // trace, and the layers further out render an error in its place. One that fails
