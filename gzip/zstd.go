@@ -16,9 +16,12 @@ type zstdCoding int
 
 func (zstdCoding) Name() string { return "zstd" }
 
+// NewEncoder returns an encoder that makes streams of whole bodies, too. For those
+// the library has EncodeAll, which copies less; but it has tables of its own, and
+// two sets of them cost more by what they drive out of the processor's cache.
 func (c zstdCoding) NewEncoder() Encoder {
 	level := zstd.EncoderLevelFromZstd(int(c))
-	e := &zstdEncoder{fastest: level == zstd.SpeedFastest}
+	e := new(zstdEncoder)
 	e.large = level > zstd.SpeedDefault
 	e.make = func() library {
 		// The fastest level has blocks of 64 KiB, and another one keeps them.
@@ -43,22 +46,7 @@ func newZstd(level zstd.EncoderLevel, window int, first ...zstd.EOption) *zstd.E
 	return e
 }
 
-type zstdEncoder struct {
-	foreign
-	fastest bool
-}
-
-// Append implements [Appender]. At the fastest level it spares the copies that a
-// stream makes of what goes in, and of what comes out. The library has an encoder
-// more for that, which at other levels is too large to be kept as well.
-func (e *zstdEncoder) Append(dst, src []byte) []byte {
-	if !e.fastest {
-		return e.foreign.Append(dst, src)
-	}
-	dst = e.library().(*zstd.Encoder).EncodeAll(src, dst)
-	e.Reset(nil)
-	return dst
-}
+type zstdEncoder struct{ foreign }
 
 // Pad implements [Padder] by a skippable frame (RFC 8878, section 3.1.2).
 func (e *zstdEncoder) Pad(n int) {
