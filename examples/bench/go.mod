@@ -5,10 +5,14 @@ go 1.26.0
 replace github.com/shallot-http/shallot => ../..
 
 require (
+	github.com/CAFxX/httpcompression v0.0.8
+	github.com/NYTimes/gziphandler v1.1.1
+	github.com/andybalholm/brotli v1.2.8
 	github.com/coredns/caddy v1.1.4
 	github.com/felixge/httpsnoop v1.1.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gorilla/handlers v1.5.2
+	github.com/klauspost/compress v1.20.3
 	github.com/shallot-http/shallot v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.49.0
@@ -16,6 +20,5 @@ require (
 
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )

@@ -1,6 +1,6 @@
 // Bench measures every speed claim of this module against its peers.
 //
-//	go -C examples/bench run . [-run REGEXP] [-pairs N] [-list] [-json]
+//	go -C examples/bench run . [-run REGEXP] [-pairs N] [-list] [-json] [-exchanges]
 //
 // It prints what the figures depend on, and a line for each claim. The status is
 // 1 if a bound was missed. See README.md for how to read, and to add, a row.
@@ -27,6 +27,7 @@ func rows() []pair.Row {
 		hostsRows(),
 		parseRows(),
 		staticRows(),
+		gzipRows(),
 	)
 }
 
@@ -39,7 +40,14 @@ func main() {
 	pairs := flag.Int("pairs", 30, "how many times to run both sides")
 	list := flag.Bool("list", false, "print the rows and their bounds, and measure nothing")
 	json := flag.Bool("json", false, "print lines of JSON")
+	exchanges := flag.Bool("exchanges", false, "print which exchanges of package gziptest go wrong, and measure nothing")
 	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *exchanges {
+		printExchanges(ctx, os.Stdout)
+		return
+	}
 	selected, err := pair.Select(rows(), *run)
 	if err != nil {
 		log.Fatal(err)
@@ -52,8 +60,6 @@ func main() {
 	if *json {
 		report = pair.Lines(os.Stdout)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	kept, err := pair.Method{Pairs: *pairs, Batch: 40 * time.Millisecond}.Run(ctx, selected, report)
 	if err != nil {
 		log.Fatal(err)

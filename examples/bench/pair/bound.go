@@ -2,13 +2,14 @@ package pair
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
 // A Bound is the most that some figure of a Result may be.
 type Bound struct {
 	Max      float64
-	Unit     string                // "×", "ns" or a plural, such as "allocs"
+	Unit     string                // "×", "ns", either with more behind it, or a plural, such as "allocs"
 	Relative bool                  // it is about the peer, too
 	Of       func(Result) Estimate // the figure
 }
@@ -16,6 +17,32 @@ type Bound struct {
 // MaxRatio bounds the median of the ratios of ours to the peer's.
 func MaxRatio(most float64) Bound {
 	return Bound{most, "×", true, func(r Result) Estimate { return r.Ratio }}
+}
+
+// MaxUpperRatio bounds the upper end of the interval of that median, so that a
+// ratio is known not to be greater.
+func MaxUpperRatio(most float64) Bound {
+	return Bound{most, "× at most", true, func(r Result) Estimate {
+		return Estimate{Median: r.Ratio.High, Low: r.Ratio.Low, High: r.Ratio.High}
+	}}
+}
+
+// MaxSizeRatio bounds the size of what ours makes, compared with what the peer does.
+func MaxSizeRatio(most float64) Bound {
+	return Bound{most, ofSize, true, func(r Result) Estimate {
+		if r.SizeRatio == 0 {
+			return exactly(math.NaN()) // which nothing is known to be below
+		}
+		return exactly(r.SizeRatio)
+	}}
+}
+
+const ofSize = "× of size"
+
+// MaxCount bounds the median of what the meter of ours counts, for which unit is a
+// plural.
+func MaxCount(most float64, unit string) Bound {
+	return Bound{most, unit, false, func(r Result) Estimate { return r.Ours.Cost }}
 }
 
 // MaxTime bounds the median time of one operation of ours.

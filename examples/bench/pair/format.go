@@ -12,7 +12,9 @@ func figure(value float64, unit string) string {
 	switch {
 	case math.IsNaN(value):
 		return "?"
-	case unit == "×":
+	case strings.HasPrefix(unit, "×") && value < 0.1:
+		return strconv.FormatFloat(value, 'f', 4, 64)
+	case strings.HasPrefix(unit, "×"):
 		return strconv.FormatFloat(value, 'f', 3, 64)
 	}
 	unit, _, _ = strings.Cut(unit, " ")
@@ -49,7 +51,7 @@ func scaled(value float64, unit string, number func(float64) string) string {
 		value /= 1000
 		i++
 	}
-	if rest != "" && !isTime && unit != "×" {
+	if rest != "" && !isTime && !strings.HasPrefix(unit, "×") {
 		rest = " " + rest
 	}
 	return number(value) + powers[i] + rest

@@ -20,7 +20,7 @@ type environmentLine struct {
 type resultLine struct {
 	Name   string      `json:"name"`
 	Peer   string      `json:"peer,omitempty"`
-	Status string      `json:"status,omitempty"` // ok, MISSED, skipped or FAILED
+	Status string      `json:"status,omitempty"` // ok, MISSED, gap, skipped or FAILED
 	Why    string      `json:"why,omitempty"`
 	Meter  string      `json:"meter,omitempty"`
 	Unit   string      `json:"unit,omitempty"` // of cost and extra
@@ -28,6 +28,7 @@ type resultLine struct {
 	Theirs *sideLine   `json:"theirs,omitempty"`
 	Ratio  *Estimate   `json:"ratio,omitempty"`
 	Extra  *Estimate   `json:"extra,omitempty"`
+	Size   float64     `json:"size_ratio,omitempty"`
 	Bounds []boundLine `json:"bounds,omitempty"`
 }
 
@@ -53,9 +54,10 @@ func (l lines) Row(Row) {}
 func (l lines) Result(r Result) {
 	line := resultLine{Name: r.Name, Peer: r.Peer, Status: r.Status(), Why: r.Skipped + r.Failed}
 	if line.Why == "" {
+		line.Why = r.Gap
 		line.Meter, line.Unit, line.Ours, line.Theirs = r.Meter.Name, r.Meter.Unit, lineOf(&r.Ours), lineOf(r.Theirs)
 		if r.Theirs != nil {
-			line.Ratio, line.Extra = &r.Ratio, &r.Extra
+			line.Ratio, line.Extra, line.Size = &r.Ratio, &r.Extra, r.SizeRatio
 		}
 	}
 	for _, v := range r.Verdicts {

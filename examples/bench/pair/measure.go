@@ -26,13 +26,28 @@ func (m Method) measure(t TB, row Row) Result {
 	for _, s := range turns {
 		s.calibrate(m.Batch)
 	}
-	run(t, turns, m.Pairs)
+	even(ours, theirs)
+	pairs := m.Pairs
+	if row.Pairs > 0 {
+		pairs = min(pairs, row.Pairs)
+	}
+	run(t, turns, pairs)
 	result := resultOf(t, row, ours, theirs)
 	if slices.ContainsFunc(result.Verdicts, Verdict.inDoubt) {
-		run(t, turns, again*m.Pairs)
+		run(t, turns, again*pairs)
 		result = resultOf(t, row, ours, theirs)
 	}
 	return result
+}
+
+// even gives both sides as many operations where they take about as long: what the
+// garbage collection before a batch has taken from pools is made again, and that is
+// part of all operations of the batch.
+func even(a, b *side) {
+	if a.n < 4*b.n && b.n < 4*a.n {
+		a.n = max(a.n, b.n)
+		b.n = a.n
+	}
 }
 
 // run runs so many batches of each side.
@@ -59,6 +74,9 @@ func resultOf(t TB, row Row, ours, theirs *side) Result {
 		}
 		result.Theirs = new(theirs.figures())
 		result.Ratio, result.Extra = compare(ours.costs, theirs.costs)
+		if ours.size > 0 && theirs.size > 0 {
+			result.SizeRatio = float64(ours.size) / float64(theirs.size)
+		}
 	}
 	for _, b := range row.Bounds {
 		result.Verdicts = append(result.Verdicts, b.check(result))
@@ -70,6 +88,7 @@ func resultOf(t TB, row Row, ours, theirs *side) Result {
 type side struct {
 	do                   func()
 	meter                Meter
+	size                 int64
 	n                    int       // operations in a batch
 	costs, allocs, bytes []float64 // of one operation
 }
@@ -79,7 +98,7 @@ func sidesOf(ours, peer Op) (*side, *side) {
 		if op.Meter.Read == nil {
 			op.Meter = CPU()
 		}
-		return &side{do: op.Do, meter: op.Meter}
+		return &side{do: op.Do, meter: op.Meter, size: op.Size}
 	}
 	return of(ours), of(peer)
 }

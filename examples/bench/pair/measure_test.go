@@ -213,3 +213,54 @@ func TestInterrupted(t *testing.T) {
 	require.Len(t, n.results, 1)
 	require.Equal(t, "interrupted", n.results[0].Failed)
 }
+
+// TestMeasureSizes checks that what both sides make is compared, and that nothing
+// is claimed of what is not known.
+func TestMeasureSizes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		of := func(size int64) pair.Op {
+			op := asleep(time.Millisecond)
+			op.Size = size
+			return op
+		}
+		bounds := []pair.Bound{pair.MaxSizeRatio(0.5)}
+		r, ok := run(t, pair.Row{Name: "a", Peer: "b", Bounds: bounds, Setup: two(of(50), of(100))})
+		require.True(t, ok)
+		require.Equal(t, 0.5, r.SizeRatio)
+		_, ok = run(t, pair.Row{Name: "a", Peer: "b", Bounds: bounds, Setup: two(of(51), of(100))})
+		require.False(t, ok)
+		r, ok = run(t, pair.Row{Name: "a", Peer: "b", Bounds: bounds, Setup: two(of(50), of(0))})
+		require.False(t, ok)
+		require.Zero(t, r.SizeRatio)
+	})
+}
+
+// TestMeasureGap checks that a known gap fails nothing, and that a failure does.
+func TestMeasureGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		row := pair.Row{
+			Name: "a", Peer: "b", Gap: "it is known", Bounds: []pair.Bound{pair.MaxUpperRatio(0.5)},
+			Setup: two(asleep(3*time.Millisecond), asleep(4*time.Millisecond)),
+		}
+		r, ok := run(t, row)
+		require.True(t, ok)
+		require.Equal(t, "gap", r.Status())
+		row.Setup = func(t pair.TB) (ours, peer pair.Op) { t.Fatal("broken"); return }
+		_, ok = run(t, row)
+		require.False(t, ok)
+	})
+}
+
+// TestMeasurePairs checks that a row may have fewer pairs, but not more.
+func TestMeasurePairs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for pairs, want := range map[int]int{0: 10, 6: 6, 20: 10} {
+			n := 0
+			op := pair.Op{Meter: pair.Wall(), Do: func() { n++; time.Sleep(time.Minute) }}
+			rows := []pair.Row{{Name: "a", Pairs: pairs, Setup: two(op, pair.Op{})}}
+			_, err := pair.Method{Pairs: 10, Batch: batch}.Run(t.Context(), rows, new(notes))
+			require.NoError(t, err)
+			require.Equal(t, want+2, n, "with one for what happens only once, and one to see how long it takes")
+		}
+	})
+}

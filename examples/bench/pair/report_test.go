@@ -44,6 +44,12 @@ func results() []pair.Result {
 		Theirs: &pair.Figures{Cost: around(20.4e3, 1e3), Allocs: math.NaN(), Bytes: math.NaN()},
 		Ratio:  around(3, 0.25), Extra: around(40.9e3, 1e3),
 	}, {
+		Row: pair.Row{Name: "wire", Peer: "gzhttp", Gap: "one write is one write"}, Meter: cpu, SizeRatio: 0.96875,
+		Ours:   pair.Figures{Cost: around(100e3, 1e3), Allocs: 40, Bytes: 4096},
+		Theirs: &pair.Figures{Cost: around(102e3, 1e3), Allocs: 43, Bytes: 4096},
+		Ratio:  around(0.98, 0.01), Extra: around(-2e3, 1e3),
+		Verdicts: []pair.Verdict{verdict(pair.MaxRatio(0.95), 0.98), verdict(pair.MaxUpperRatio(1.03), 0.99), verdict(pair.MaxSizeRatio(1), 0.96875)},
+	}, {
 		Row: pair.Row{Name: "proxy", Peer: "haproxy"}, Skipped: "haproxy is not installed",
 	}, {
 		Row: pair.Row{Name: "gzip", Peer: "gzhttp"}, Failed: "status 500",
@@ -77,12 +83,15 @@ method   medians of 30 pairs of batches of 20ms; in brackets, where they are wit
 log/line vs gorilla    812 ns      1     48   1.76 µs   14.2  71.2k   0.438 [0.406, 0.469]   MISSED 0.438 ≤ 0.5×, 812 ns > 800 ns
 parse                 53.2 ms  30.1k  26.6M                                 [52.2 ms, 54.2 ms] ok     53.2 ms ≤ 80 ms
 static vs nginx       61.3 µs      ?      ?   20.4 µs      ?      ?   3.000 [2.750, 3.250]          by CPU of other processes
+wire vs gzhttp         100 µs     40  4.10k    102 µs     43  4.10k   0.980 [0.970, 0.990]   gap    0.980 > 0.95×, 0.990 ≤ 1.03× at most, 0.969 ≤ 1× of size
 proxy vs haproxy    skipped: haproxy is not installed
 gzip vs gzhttp      FAILED: status 500
 
-5 rows, 2 missed or failed
+6 rows, 2 missed or failed
   log/line vs gorilla
   gzip vs gzhttp
+1 with a gap that is known
+  wire vs gzhttp: one write is one write
 `, "\n"+out.String())
 }
 
@@ -94,6 +103,7 @@ func TestLines(t *testing.T) {
 {"name":"log/line","peer":"gorilla","status":"MISSED","meter":"CPU","unit":"ns","ours":{"cost":{"median":812.5,"low":802.5,"high":822.5},"allocs":1,"bytes":48},"theirs":{"cost":{"median":1763,"low":1743,"high":1783},"allocs":14.2,"bytes":71234},"ratio":{"median":0.4375,"low":0.40625,"high":0.46875},"extra":{"median":-950,"low":-980,"high":-920},"bounds":[{"max":0.5,"unit":"×","value":0.4375,"ok":true},{"max":800,"unit":"ns","value":812.5,"ok":false}]}
 {"name":"parse","status":"ok","meter":"CPU","unit":"ns","ours":{"cost":{"median":53250000,"low":52250000,"high":54250000},"allocs":30123,"bytes":26600000},"bounds":[{"max":80000000,"unit":"ns","value":53250000,"ok":true}]}
 {"name":"static","peer":"nginx","meter":"CPU of other processes","unit":"ns","ours":{"cost":{"median":61300,"low":60300,"high":62300}},"theirs":{"cost":{"median":20400,"low":19400,"high":21400}},"ratio":{"median":3,"low":2.75,"high":3.25},"extra":{"median":40900,"low":39900,"high":41900}}
+{"name":"wire","peer":"gzhttp","status":"gap","why":"one write is one write","meter":"CPU","unit":"ns","ours":{"cost":{"median":100000,"low":99000,"high":101000},"allocs":40,"bytes":4096},"theirs":{"cost":{"median":102000,"low":101000,"high":103000},"allocs":43,"bytes":4096},"ratio":{"median":0.98,"low":0.97,"high":0.99},"extra":{"median":-2000,"low":-3000,"high":-1000},"size_ratio":0.96875,"bounds":[{"max":0.95,"unit":"×","value":0.98,"ok":false},{"max":1.03,"unit":"× at most","value":0.99,"ok":true},{"max":1,"unit":"× of size","value":0.96875,"ok":true}]}
 {"name":"proxy","peer":"haproxy","status":"skipped","why":"haproxy is not installed"}
 {"name":"gzip","peer":"gzhttp","status":"FAILED","why":"status 500"}
 `, "\n"+out.String())

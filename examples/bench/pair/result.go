@@ -1,5 +1,7 @@
 package pair
 
+import "slices"
+
 // A Result is what came of a row.
 type Result struct {
 	Row
@@ -9,6 +11,8 @@ type Result struct {
 	Ratio    Estimate // of ours to the peer's
 	Extra    Estimate // of ours less the peer's
 	Verdicts []Verdict
+
+	SizeRatio float64 // of what ours makes to what the peer does; zero where that does not matter
 
 	Skipped string // why nothing was measured, through no fault of ours
 	Failed  string // why nothing was measured, or not to the end
@@ -21,24 +25,26 @@ type Figures struct {
 	Bytes  float64  // allocated, likewise
 }
 
-// OK reports whether r kept its bounds. A row that was skipped has not broken any.
-func (r Result) OK() bool {
-	for _, v := range r.Verdicts {
-		if !v.OK {
-			return false
-		}
-	}
-	return r.Failed == ""
+// OK reports whether r kept its bounds, or is known not to. A row that was skipped
+// has not broken any.
+func (r Result) OK() bool { return r.Failed == "" && (r.Gap != "" || !r.missed()) }
+
+// missed reports whether some bound was not kept.
+func (r Result) missed() bool {
+	return slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.OK })
 }
 
-// Status returns "ok", "MISSED", "skipped" or "FAILED"; "" where nothing is bounded.
+// Status returns "ok", "MISSED", "gap", "skipped" or "FAILED"; "" where nothing is
+// bounded. A gap is a miss that is known.
 func (r Result) Status() string {
 	switch {
 	case r.Failed != "":
 		return "FAILED"
 	case r.Skipped != "":
 		return "skipped"
-	case !r.OK():
+	case r.missed() && r.Gap != "":
+		return "gap"
+	case r.missed():
 		return "MISSED"
 	case len(r.Verdicts) == 0:
 		return ""

@@ -14,6 +14,12 @@ type Row struct {
 	Peer   string    // what the operation is compared with; "" is nothing
 	Bounds []Bound   // all of them to be kept; none is for information only
 	Needs  []Program // what has to be installed, or else the row is skipped
+	Pairs  int       // of batches, where fewer do than the Method has; 0 is as many
+	Gap    string    // why bounds are not kept by now, which is reported and fails nothing; "" if they are
+
+	// Fetch gets what the row is about from elsewhere, unless it is here by now.
+	// Where that fails the row fails, for nobody knows if it would be kept.
+	Fetch func(context.Context) error
 
 	// Setup gets both sides ready. The peer is the zero Op if there is none.
 	Setup func(t TB) (ours, peer Op)
@@ -27,11 +33,17 @@ func (r Row) String() string {
 	return r.Name + " vs " + r.Peer
 }
 
-// Prepare calls Setup unless some program is missing, which skips the row.
+// Prepare calls Fetch and Setup, unless some program is missing, which skips the
+// row.
 func (r Row) Prepare(t TB) (ours, peer Op) {
 	for _, p := range r.Needs {
 		if err := p.find(); err != nil {
 			t.Skip(err)
+		}
+	}
+	if r.Fetch != nil {
+		if err := r.Fetch(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return r.Setup(t)
@@ -41,6 +53,7 @@ func (r Row) Prepare(t TB) (ours, peer Op) {
 type Op struct {
 	Do    func() // once; it may fail by the TB that Setup was given
 	Meter Meter  // the zero Meter is CPU()
+	Size  int64  // of what it makes, in bytes; zero if that does not matter
 }
 
 // A TB is what of testing.TB it takes to set up a row, so that a row can be a
@@ -68,8 +81,8 @@ func Select(rows []Row, expr string) ([]Row, error) {
 	return rows, nil
 }
 
-// Check reports rows of the same name, and bounds that need a peer where there
-// is none.
+// Check reports rows of the same name, numbers of pairs that there cannot be, and
+// bounds that need a peer where there is none.
 func Check(rows []Row) error {
 	seen := map[string]bool{}
 	for _, row := range rows {
@@ -77,6 +90,9 @@ func Check(rows []Row) error {
 			return fmt.Errorf("there are two rows %q", row)
 		}
 		seen[row.String()] = true
+		if row.Pairs != 0 && (row.Pairs < MinPairs || row.Pairs > MaxPairs) {
+			return fmt.Errorf("row %q has %d pairs: there have to be from %d to %d", row, row.Pairs, MinPairs, MaxPairs)
+		}
 		for _, b := range row.Bounds {
 			if b.Relative && row.Peer == "" {
 				return fmt.Errorf("row %q has the bound %v but no peer", row, b)

@@ -1,6 +1,8 @@
 package pair_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -43,6 +45,7 @@ func TestRunRefuses(t *testing.T) {
 		{"the same name", 6, []pair.Row{{Name: "a", Peer: "b"}, {Name: "a", Peer: "b"}}, `there are two rows "a vs b"`},
 		{"the same name with different peers", 6, []pair.Row{{Name: "a", Peer: "b"}, {Name: "a"}}, ""},
 		{"a ratio to nothing", 6, []pair.Row{{Name: "a", Bounds: []pair.Bound{pair.MaxRatio(2)}}}, `row "a" has the bound ≤ 2× but no peer`},
+		{"too few pairs of a row", 6, []pair.Row{{Name: "a", Pairs: 5}}, `row "a" has 5 pairs: there have to be from 6 to 250`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for i := range tt.rows {
@@ -60,14 +63,17 @@ func TestRunRefuses(t *testing.T) {
 
 func TestBoundString(t *testing.T) {
 	for want, b := range map[string]pair.Bound{
-		"≤ 0.15×":         pair.MaxRatio(0.15),
-		"≤ 1×":            pair.MaxRatio(1),
-		"≤ 80 ms":         pair.MaxTime(80 * time.Millisecond),
-		"≤ 1.5 µs":        pair.MaxTime(1500 * time.Nanosecond),
-		"≤ 150 ns more":   pair.MaxExtra(150),
-		"≤ 2 allocs":      pair.MaxAllocs(2),
-		"≤ 0 more allocs": pair.MaxExtraAllocs(0),
-		"≤ 4.096k B":      pair.MaxBytes(4096),
+		"≤ 0.15×":          pair.MaxRatio(0.15),
+		"≤ 1×":             pair.MaxRatio(1),
+		"≤ 1.03× at most":  pair.MaxUpperRatio(1.03),
+		"≤ 0.025× of size": pair.MaxSizeRatio(0.025),
+		"≤ 0 wrong":        pair.MaxCount(0, "wrong"),
+		"≤ 80 ms":          pair.MaxTime(80 * time.Millisecond),
+		"≤ 1.5 µs":         pair.MaxTime(1500 * time.Nanosecond),
+		"≤ 150 ns more":    pair.MaxExtra(150),
+		"≤ 2 allocs":       pair.MaxAllocs(2),
+		"≤ 0 more allocs":  pair.MaxExtraAllocs(0),
+		"≤ 4.096k B":       pair.MaxBytes(4096),
 	} {
 		require.Equal(t, want, b.String())
 	}
@@ -101,4 +107,20 @@ func TestEnvironment(t *testing.T) {
 	require.NotZero(t, n.env.Cores)
 	require.NotZero(t, n.env.GOMAXPROCS)
 	require.NotEmpty(t, n.env.GOGC)
+}
+
+// TestFetch checks that a row fails if what it is about cannot be had.
+func TestFetch(t *testing.T) {
+	nothing := two(pair.Op{Do: func() {}}, pair.Op{})
+	fetch := func(err error) func(context.Context) error { return func(context.Context) error { return err } }
+	rows := []pair.Row{
+		{Name: "a", Setup: nothing, Fetch: fetch(nil)},
+		{Name: "b", Setup: nothing, Fetch: fetch(errors.New("no network"))},
+	}
+	var n notes
+	ok, err := pair.Method{Pairs: pair.MinPairs}.Run(t.Context(), rows, &n)
+	require.NoError(t, err)
+	require.False(t, ok)
+	require.Empty(t, n.results[0].Failed)
+	require.Equal(t, "no network", n.results[1].Failed)
 }

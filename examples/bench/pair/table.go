@@ -3,6 +3,7 @@ package pair
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -33,6 +34,7 @@ type table struct {
 	name   int // width of the longest
 	rows   int
 	missed []string // and what failed
+	gaps   []string
 }
 
 func (t *table) Start(env Environment, m Method, rows []Row) {
@@ -68,8 +70,11 @@ func (t *table) Row(row Row) { fmt.Fprintf(t.w, "%-*s", t.name, row) }
 
 func (t *table) Result(r Result) {
 	t.rows++
-	if !r.OK() {
+	switch {
+	case !r.OK():
 		t.missed = append(t.missed, r.String())
+	case r.Status() == "gap":
+		t.gaps = append(t.gaps, r.String()+": "+r.Gap)
 	}
 	if why := r.Failed + r.Skipped; why != "" {
 		fmt.Fprintf(t.w, " %s: %s\n", r.Status(), why)
@@ -78,9 +83,13 @@ func (t *table) Result(r Result) {
 	fmt.Fprintf(t.w, sideFormat, r.side(&r.Ours)...)
 	fmt.Fprintf(t.w, sideFormat, r.side(r.Theirs)...)
 	end := join(r.Verdicts)
-	if r.Meter.Name != CPU().Name {
-		end = strings.TrimPrefix(end+", by "+r.Meter.Name, ", ")
+	if r.SizeRatio > 0 && !slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return v.Unit == ofSize }) {
+		end += ", size " + figure(r.SizeRatio, "×")
 	}
+	if r.Meter.Name != CPU().Name {
+		end += ", by " + r.Meter.Name
+	}
+	end = strings.TrimPrefix(end, ", ")
 	fmt.Fprintf(t.w, " %-24s %-6s %s\n", r.estimate(), r.Status(), end)
 }
 
@@ -106,5 +115,11 @@ func (t *table) End() {
 	fmt.Fprintf(t.w, "\n%d rows, %d missed or failed\n", t.rows, len(t.missed))
 	for _, name := range t.missed {
 		fmt.Fprintln(t.w, "  "+name)
+	}
+	if len(t.gaps) > 0 {
+		fmt.Fprintf(t.w, "%d with a gap that is known\n", len(t.gaps))
+	}
+	for _, gap := range t.gaps {
+		fmt.Fprintln(t.w, "  "+gap)
 	}
 }
