@@ -76,6 +76,12 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestCacheCollision checks that two bodies with one hash are told apart.
+func TestCacheCollision(t *testing.T) {
+	require.True(t, gzip.IsFound(gzip.NewCache(1000), []byte("a"), []byte("a")))
+	require.False(t, gzip.IsFound(gzip.NewCache(1000), []byte("a"), []byte("b")))
+}
+
 // TestCacheOfSeveral checks that layers with codings of their own can share a
 // cache, at the same time.
 func TestCacheOfSeveral(t *testing.T) {

@@ -15,3 +15,14 @@ func IsDropped(e Encoder) bool {
 	}
 	return ok && f.large
 }
+
+// IsFound reports whether a cache takes body for another one that is in it, and has
+// the same hash.
+func IsFound(c *Cache, other, body []byte) (found bool) {
+	p := newPool(Gzip(1))
+	for range 2 {
+		c.put(p, 1, other, []byte("encoded"))
+	}
+	_, found = c.get(p, 1, body)
+	return found
+}

@@ -167,7 +167,12 @@ func TestOutcomeUnwritten(t *testing.T) {
 
 // TestPanic checks that a handler that panics leaves no trace if it can be helped.
 func TestPanic(t *testing.T) {
+	var (
+		late http.ResponseWriter
+		used []http.ResponseWriter
+	)
 	h := gzip.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+		late = w
 		w.Header().Set("Content-Type", "text/plain")
 		io.WriteString(w, text)
 		panic(errReason)
@@ -175,6 +180,10 @@ func TestPanic(t *testing.T) {
 	for range 3 {
 		w := httptest.NewRecorder()
 		require.PanicsWithValue(t, errReason, func() { h.ServeHTTP(w, ask("GET", browser)) })
+		for _, w := range used {
+			require.NotSame(t, w, late, "what may still be written to is not used again")
+		}
+		used = append(used, late)
 		require.Empty(t, w.Body.String())
 		require.Equal(t, http.Header{"Content-Type": {"text/plain"}}, w.Header())
 	}
