@@ -130,8 +130,8 @@ func filesOf(dir fs.FS, pattern string) (files []payload, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(name, ".zst") {
-			name = strings.TrimSuffix(name, ".zst")
+		if before, ok := strings.CutSuffix(name, ".zst"); ok {
+			name = before
 			if body, err = decode("zstd", body); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
