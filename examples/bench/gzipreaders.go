@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"testing"
 
 	"github.com/shallot-http/shallot/examples/bench/pair"
 	"github.com/shallot-http/shallot/gzip"
@@ -15,8 +16,10 @@ import (
 // readerRows are about many clients that take their time. As much as they have not
 // read is held for each of them, and an encoder.
 func readerRows() []pair.Row {
-	const readers = 1000
-	p := payloads()[3]
+	readers, p := 1000, payloads()[3]
+	if testing.Testing() {
+		readers = 50 // each of which takes ten times as much under the race detector
+	}
 	return []pair.Row{{
 		Name: "gzip memory/1,000 slow readers of " + p.name, Peer: "gzhttp", Pairs: pair.MinPairs,
 		Bounds: []pair.Bound{pair.MaxRatio(1.1)},
