@@ -29,7 +29,7 @@ type Dictionaries struct {
 	MaxBytes int64
 
 	// MaxSize is the largest that is learned; zero is 2 MiB. Responses that are
-	// learned are held in memory meanwhile.
+	// learned are held in memory meanwhile, all of them within MaxBytes, too.
 	MaxSize int64
 
 	rules atomic.Pointer[[]*rule] // of Learn and Add, to be replaced rather than changed
@@ -39,6 +39,8 @@ type Dictionaries struct {
 	recent list.List         // of *dictionary, the last used first
 	size   int64             // of all
 	known  map[string]origin // by path
+
+	lessons atomic.Int64 // what is held of responses
 }
 
 const (
@@ -148,11 +150,18 @@ func (d *Dictionaries) keep(added *dictionary) bool {
 		}
 		d.remove(e)
 	}
-	maxCount, maxBytes := cmp.Or(d.MaxCount, defaultMaxCount), cmp.Or(d.MaxBytes, defaultMaxBytes)
-	for e := d.recent.Back(); d.recent.Len() >= maxCount || d.size+added.cost() > maxBytes; {
-		if e == nil {
-			return false
+	maxCount, maxBytes := cmp.Or(d.MaxCount, defaultMaxCount), d.maxBytes()
+	count, size := 1, added.cost() // of what cannot make room
+	for e := d.recent.Front(); e != nil; e = e.Next() {
+		if old := e.Value.(*dictionary); old.given {
+			count++
+			size += old.cost()
 		}
+	}
+	if count > maxCount || size > maxBytes {
+		return false
+	}
+	for e := d.recent.Back(); d.recent.Len() >= maxCount || d.size+added.cost() > maxBytes; {
 		before := e.Prev()
 		if !e.Value.(*dictionary).given {
 			d.remove(e)
@@ -166,6 +175,8 @@ func (d *Dictionaries) keep(added *dictionary) bool {
 	d.size += added.cost()
 	return true
 }
+
+func (d *Dictionaries) maxBytes() int64 { return cmp.Or(d.MaxBytes, defaultMaxBytes) }
 
 func (d *Dictionaries) remove(e *list.Element) {
 	removed := d.recent.Remove(e).(*dictionary)

@@ -289,6 +289,41 @@ func TestLimitsOfDictionaries(t *testing.T) {
 	}
 }
 
+// TestLessonsHoldLittle checks that clients who take their time cannot have more
+// held for them than MaxBytes, and that what was held for them is given back.
+func TestLessonsHoldLittle(t *testing.T) {
+	d := &gzip.Dictionaries{MaxBytes: 160_000}
+	require.NoError(t, d.Learn(gzip.DictionaryRule{Match: "/*.js"}))
+	const size = 60_000
+	begun, end := make(chan bool), make(chan bool)
+	var slow sync.WaitGroup
+	for n := range 2 {
+		slow.Go(func() {
+			defer func() { _ = recover() }() // as servers do
+			serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/javascript")
+				w.Write([]byte(textOf(size)))
+				http.NewResponseController(w).Flush() // as it would be without the rest
+				begun <- true
+				<-end
+				if n == 1 {
+					panic(http.ErrAbortHandler)
+				}
+			}, gzip.Config{Dictionaries: d}, request("/slow.js"))
+		})
+		<-begun
+	}
+	teach(t, d, "/app.js", release1)
+	require.True(t, knows(t, d, release1), "there is room for it")
+	other := "other" + textOf(size)
+	teach(t, d, "/app.js", other)
+	require.False(t, knows(t, d, other), "there is none left")
+	close(end)
+	slow.Wait()
+	teach(t, d, "/app.js", other)
+	require.True(t, knows(t, d, other), "there is room again")
+}
+
 func TestAdd(t *testing.T) {
 	d := &gzip.Dictionaries{MaxCount: 2}
 	rule := gzip.DictionaryRule{Match: "/*.js"}
@@ -309,6 +344,12 @@ func TestAdd(t *testing.T) {
 
 	require.NoError(t, d.Add(rule, []byte("another")))
 	require.EqualError(t, d.Add(rule, []byte("too much")), "no room for a dictionary of 8 bytes")
+
+	d = &gzip.Dictionaries{MaxBytes: 150_000}
+	require.NoError(t, d.Learn(rule))
+	teach(t, d, "/new.js", release1)
+	require.EqualError(t, d.Add(rule, make([]byte, 200_000)), "no room for a dictionary of 200000 bytes")
+	require.True(t, knows(t, d, release1), "what does not fit drives nothing out")
 	require.EqualError(t, d.Add(rule, nil), "a dictionary must not be empty")
 	require.EqualError(t, d.Add(gzip.DictionaryRule{}, []byte("x")), "a pattern of paths is missing")
 }

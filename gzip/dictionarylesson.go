@@ -48,12 +48,16 @@ func (l *lesson) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	l.body = append(l.body, p...)
+	if l.d.lessons.Add(int64(len(p))) > l.d.maxBytes() {
+		l.Drop()
+	}
 	return len(p), nil
 }
 
 // Drop says that nothing is to be learned after all.
 func (l *lesson) Drop() {
 	if l != nil {
+		l.d.lessons.Add(int64(-len(l.body)))
 		l.tooLong, l.body = true, nil
 	}
 }
@@ -72,9 +76,10 @@ func (l *lesson) Close() error {
 }
 
 // note remembers where something was learned from, of which there may be many
-// places.
+// places, with names as long as clients like.
 func (d *Dictionaries) note(path string, from origin) {
-	if from.tag == "" {
+	const longest = 1 << 10
+	if from.tag == "" || len(path) > longest || len(from.tag) > longest {
 		return
 	}
 	d.mu.Lock()

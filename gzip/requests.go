@@ -133,11 +133,10 @@ func (d *requestDecoders) chain(fields []string) (codings []*decoderPool, err er
 			if pool == nil {
 				return nil, fmt.Errorf("the request has the unknown coding %.40q", name)
 			}
-			codings = append(codings, pool)
+			if codings = append(codings, pool); len(codings) > maxChain {
+				return nil, fmt.Errorf("the request is encoded more than %d times", maxChain)
+			}
 		}
-	}
-	if len(codings) > maxChain {
-		return nil, fmt.Errorf("the request is encoded %d times", len(codings))
 	}
 	return slices.Clip(codings), nil
 }

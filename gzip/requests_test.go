@@ -125,7 +125,7 @@ func TestRequestsOfUnknownCodings(t *testing.T) {
 		{"x-br", "", `the request has the unknown coding "x-br"`},
 		{"deflate, gzip", "", `the request has the unknown coding "deflate"`},
 		{"br, compress", "", `the request has the unknown coding "compress"`},
-		{"gzip, gzip, gzip, gzip", "", `the request is encoded 4 times`},
+		{"gzip, gzip, gzip, gzip", "", `the request is encoded more than 3 times`},
 		{"br", "gzip", `the request has the unknown coding "br"`},
 	} {
 		var cfg gzip.RequestsConfig
