@@ -39,8 +39,7 @@ func corpusRows() (rows []pair.Row) {
 			return err
 		}
 		rows = append(rows, pair.Row{
-			Name: "gzip corpora/" + corpus.name, Peer: gzhttp.name, Fetch: fetch,
-			Bounds: []pair.Bound{pair.MaxRatio(1), pair.MaxSizeRatio(1)},
+			Name: "gzip corpora/" + corpus.name, Peer: gzhttp.name, Fetch: fetch, Gap: sameCodec, Bounds: noMore(),
 			Setup: func(t pair.TB) (o, theirs pair.Op) {
 				return encodesAll(t, ours(gzip.Config{}), files), encodesAll(t, gzhttp.encoder, files)
 			},

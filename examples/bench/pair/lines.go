@@ -54,7 +54,9 @@ func (l lines) Row(Row) {}
 func (l lines) Result(r Result) {
 	line := resultLine{Name: r.Name, Peer: r.Peer, Status: r.Status(), Why: r.Skipped + r.Failed}
 	if line.Why == "" {
-		line.Why = r.Gap
+		if r.gap() {
+			line.Why = r.Gap
+		}
 		line.Meter, line.Unit, line.Ours, line.Theirs = r.Meter.Name, r.Meter.Unit, lineOf(&r.Ours), lineOf(r.Theirs)
 		if r.Theirs != nil {
 			line.Ratio, line.Extra, line.Size = &r.Ratio, &r.Extra, r.SizeRatio

@@ -235,19 +235,25 @@ func TestMeasureSizes(t *testing.T) {
 	})
 }
 
-// TestMeasureGap checks that a known gap fails nothing, and that a failure does.
+// TestMeasureGap checks that a known gap fails nothing, and that one that has become
+// larger does.
 func TestMeasureGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		row := pair.Row{
-			Name: "a", Peer: "b", Gap: "it is known", Bounds: []pair.Bound{pair.MaxUpperRatio(0.5)},
+			Name: "a", Peer: "b", Gap: "it is known", Bounds: []pair.Bound{pair.MaxUpperRatio(0.5).Until(0.8)},
 			Setup: two(asleep(3*time.Millisecond), asleep(4*time.Millisecond)),
 		}
 		r, ok := run(t, row)
 		require.True(t, ok)
 		require.Equal(t, "gap", r.Status())
-		row.Setup = func(t pair.TB) (ours, peer pair.Op) { t.Fatal("broken"); return }
-		_, ok = run(t, row)
+		row.Bounds[0].Gap = 0.7
+		r, ok = run(t, row)
 		require.False(t, ok)
+		require.Equal(t, "MISSED", r.Status())
+		row.Bounds[0].Max = 0.75
+		r, ok = run(t, row)
+		require.True(t, ok)
+		require.Equal(t, "ok", r.Status())
 	})
 }
 

@@ -25,7 +25,7 @@ var (
 func results() []pair.Result {
 	around := func(v, by float64) pair.Estimate { return pair.Estimate{Median: v, Low: v - by, High: v + by} }
 	verdict := func(b pair.Bound, v float64) pair.Verdict {
-		return pair.Verdict{Bound: b, Value: pair.Estimate{Median: v}, OK: v <= b.Max}
+		return pair.Verdict{Bound: b, Value: pair.Estimate{Median: v}, OK: v <= b.Max, Known: v <= b.Gap}
 	}
 	cpu := pair.CPU()
 	return []pair.Result{{
@@ -48,7 +48,7 @@ func results() []pair.Result {
 		Ours:   pair.Figures{Cost: around(100e3, 1e3), Allocs: 40, Bytes: 4096},
 		Theirs: &pair.Figures{Cost: around(102e3, 1e3), Allocs: 43, Bytes: 4096},
 		Ratio:  around(0.98, 0.01), Extra: around(-2e3, 1e3),
-		Verdicts: []pair.Verdict{verdict(pair.MaxRatio(0.95), 0.98), verdict(pair.MaxUpperRatio(1.03), 0.99), verdict(pair.MaxSizeRatio(1), 0.96875)},
+		Verdicts: []pair.Verdict{verdict(pair.MaxRatio(0.95).Until(1), 0.98), verdict(pair.MaxUpperRatio(1.03), 0.99), verdict(pair.MaxSizeRatio(1), 0.96875)},
 	}, {
 		Row: pair.Row{Name: "proxy", Peer: "haproxy"}, Skipped: "haproxy is not installed",
 	}, {

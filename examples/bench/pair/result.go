@@ -25,13 +25,17 @@ type Figures struct {
 	Bytes  float64  // allocated, likewise
 }
 
-// OK reports whether r kept its bounds, or is known not to. A row that was skipped
-// has not broken any.
-func (r Result) OK() bool { return r.Failed == "" && (r.Gap != "" || !r.missed()) }
+// OK reports whether r kept its bounds, but for gaps that are known. A row that was
+// skipped has not broken any.
+func (r Result) OK() bool { return r.Failed == "" && !r.missed() }
 
-// missed reports whether some bound was not kept.
+// missed reports whether some bound was not kept, and that is news.
 func (r Result) missed() bool {
-	return slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.OK })
+	return slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.OK && !v.Known })
+}
+
+func (r Result) gap() bool {
+	return slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.OK && v.Known })
 }
 
 // Status returns "ok", "MISSED", "gap", "skipped" or "FAILED"; "" where nothing is
@@ -42,10 +46,10 @@ func (r Result) Status() string {
 		return "FAILED"
 	case r.Skipped != "":
 		return "skipped"
-	case r.missed() && r.Gap != "":
-		return "gap"
 	case r.missed():
 		return "MISSED"
+	case r.gap():
+		return "gap"
 	case len(r.Verdicts) == 0:
 		return ""
 	}

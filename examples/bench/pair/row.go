@@ -15,7 +15,7 @@ type Row struct {
 	Bounds []Bound   // all of them to be kept; none is for information only
 	Needs  []Program // what has to be installed, or else the row is skipped
 	Pairs  int       // of batches, where fewer do than the Method has; 0 is as many
-	Gap    string    // why bounds are not kept by now, which is reported and fails nothing; "" if they are
+	Gap    string    // why there are bounds with a gap, within which a miss is reported but fails nothing
 
 	// Fetch gets what the row is about from elsewhere, unless it is here by now.
 	// Where that fails the row fails, for nobody knows if it would be kept.
@@ -81,8 +81,8 @@ func Select(rows []Row, expr string) ([]Row, error) {
 	return rows, nil
 }
 
-// Check reports rows of the same name, numbers of pairs that there cannot be, and
-// bounds that need a peer where there is none.
+// Check reports rows of the same name, numbers of pairs that there cannot be,
+// gaps without a reason, and bounds that need a peer where there is none.
 func Check(rows []Row) error {
 	seen := map[string]bool{}
 	for _, row := range rows {
@@ -94,6 +94,9 @@ func Check(rows []Row) error {
 			return fmt.Errorf("row %q has %d pairs: there have to be from %d to %d", row, row.Pairs, MinPairs, MaxPairs)
 		}
 		for _, b := range row.Bounds {
+			if b.Gap > 0 && row.Gap == "" {
+				return fmt.Errorf("row %q does not say why there is a gap", row)
+			}
 			if b.Relative && row.Peer == "" {
 				return fmt.Errorf("row %q has the bound %v but no peer", row, b)
 			}

@@ -45,6 +45,7 @@ func TestRunRefuses(t *testing.T) {
 		{"the same name", 6, []pair.Row{{Name: "a", Peer: "b"}, {Name: "a", Peer: "b"}}, `there are two rows "a vs b"`},
 		{"the same name with different peers", 6, []pair.Row{{Name: "a", Peer: "b"}, {Name: "a"}}, ""},
 		{"a ratio to nothing", 6, []pair.Row{{Name: "a", Bounds: []pair.Bound{pair.MaxRatio(2)}}}, `row "a" has the bound ≤ 2× but no peer`},
+		{"a gap without a reason", 6, []pair.Row{{Name: "a", Bounds: []pair.Bound{pair.MaxAllocs(1).Until(2)}}}, `row "a" does not say why there is a gap`},
 		{"too few pairs of a row", 6, []pair.Row{{Name: "a", Pairs: 5}}, `row "a" has 5 pairs: there have to be from 6 to 250`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
