@@ -89,14 +89,6 @@ func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http
 	return clone
 }
 
-// adopt gives r what was found out about it on its way further in, by a router for
-// one: net/http removes the files of r.MultipartForm, which would stay otherwise.
-func adopt(r, seen *http.Request) {
-	header := r.Header
-	*r = *seen
-	r.Header = header
-}
-
 // decodes returns a function that reports whether a client can decode a coding. It
 // looks once for each: there may be as many tags in one field as there are
 // elements in the other.

@@ -101,9 +101,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int,
 	seen := h.conditional(r, accepted)
 	status, err = h.next.ServeHTTP(ww, seen)
 	status, err = ww.finish(status, err)
-	if seen != r {
-		adopt(r, seen)
-	}
+	middleware.CopyBack(r, seen)
 	return status, err
 }
 

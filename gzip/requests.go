@@ -83,13 +83,15 @@ func (h *RequestsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int
 	}
 	body := &requestBody{decoders: h.requestDecoders, codings: codings, src: source{ReadCloser: r.Body}}
 	defer body.release()
-	r = r.WithContext(r.Context()) // a copy
-	r.Header = maps.Clone(r.Header)
-	delete(r.Header, "Content-Encoding")
-	delete(r.Header, "Content-Length")
-	r.ContentLength = -1
-	r.Body = body
-	return h.next.ServeHTTP(w, r)
+	seen := r.WithContext(r.Context()) // a copy
+	seen.Header = maps.Clone(r.Header)
+	delete(seen.Header, "Content-Encoding")
+	delete(seen.Header, "Content-Length")
+	seen.ContentLength = -1
+	seen.Body = body
+	status, err := h.next.ServeHTTP(w, seen)
+	middleware.CopyBack(r, seen)
+	return status, err
 }
 
 // requestDecoders are a RequestsConfig, complete, and the decoders.

@@ -53,6 +53,10 @@
 // [http.MaxBytesReader] alone asks for a type of net/http's own, and has to be
 // given the writer furthest in.
 //
+// A layer that passes on a copy of the request, as there is one with every value
+// added to its context, has [CopyBack] tell those further out what was found out
+// about it.
+//
 // A layer that holds back what it was given, to encode or to measure it, drops
 // it when it is handed a failure or a panic before it let anything go, takes
 // back the fields of the header it had set, and passes the pair on. Once it has

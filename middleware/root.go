@@ -69,7 +69,8 @@ func open(dir string) (*Root, error) {
 
 type rootKey struct{}
 
-// WithRoot returns r with root for the one its site is served from.
+// WithRoot returns r with root for the one its site is served from. It is a copy:
+// see [CopyBack].
 func WithRoot(r *http.Request, root *Root) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), rootKey{}, root))
 }

@@ -8,7 +8,7 @@ import (
 // Rewrite returns r as if it had asked for u, which it keeps. Handlers behind
 // the caller see u in URL and RequestURI; those that want to know what the
 // client asked for call [OriginalURL]. The request given is left as it was, so
-// that a log further out tells the truth.
+// that a log further out tells the truth; see [CopyBack].
 func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
 	if rec := outermost(w); rec != nil {
 		if f := rec.know(); f.url == nil {

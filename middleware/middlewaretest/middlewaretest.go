@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -67,6 +68,18 @@ func Outcome(t *testing.T, m middleware.Middleware) {
 			}
 		}()
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	})
+
+	t.Run("request", func(t *testing.T) {
+		form := new(multipart.Form)
+		h := m(middleware.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) (int, error) {
+			r.MultipartForm = form
+			return 0, nil
+		}))
+		r := httptest.NewRequest("GET", "/", nil)
+		if h.ServeHTTP(httptest.NewRecorder(), r); r.MultipartForm != form {
+			t.Error("net/http does not learn of files that a client has uploaded, and leaves them (a copy of a request needs middleware.CopyBack)")
+		}
 	})
 
 	t.Run("twice", func(t *testing.T) {

@@ -90,6 +90,11 @@ var broken = map[string]struct {
 			return next.ServeHTTP(w, r)
 		})
 	}, "request body"},
+	"keeps what was uploaded": {func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			return next.ServeHTTP(w, r.WithContext(r.Context()))
+		})
+	}, "request"},
 	"copies by hand": {writer(func(w http.ResponseWriter) http.ResponseWriter { return byHand{unwraps{w}} }), "copy"},
 }
 
@@ -112,11 +117,12 @@ func TestTransparentCatches(t *testing.T) {
 
 // lacking is what those are told who wrap a writer.
 var lacking = map[string]string{
-	"is opaque":           "needs the method FlushError, Flush or Unwrap",
-	"has no Flush":        "needs the method Flush)",
-	"cannot be hijacked":  "needs the method Hijack or Unwrap",
-	"hides the deadlines": "needs the method Unwrap",
-	"copies by hand":      "needs the method ReadFrom",
+	"is opaque":               "needs the method FlushError, Flush or Unwrap",
+	"has no Flush":            "needs the method Flush)",
+	"cannot be hijacked":      "needs the method Hijack or Unwrap",
+	"hides the deadlines":     "needs the method Unwrap",
+	"keeps what was uploaded": "needs middleware.CopyBack",
+	"copies by hand":          "needs the method ReadFrom",
 }
 
 const brokenEnv = "MIDDLEWARETEST_BROKEN"

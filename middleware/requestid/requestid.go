@@ -50,7 +50,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	}
 	w.Header().Set(h.cfg.Header, id)
 	middleware.Note(w, slog.String(middleware.NoteRequestID, id))
-	return h.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, id)))
+	seen := r.WithContext(context.WithValue(r.Context(), key{}, id))
+	status, err := h.next.ServeHTTP(w, seen)
+	middleware.CopyBack(r, seen)
+	return status, err
 }
 
 // FromContext returns the identifier of the request ctx belongs to, or "".
