@@ -89,12 +89,12 @@ func passRows() (rows []pair.Row) {
 // defaultRows are about browsers and what everybody does by default.
 func defaultRows() (rows []pair.Row) {
 	for _, peer := range peers() {
-		bounds, gap := []pair.Bound{pair.MaxRatio(1)}, ""
+		bounds, pairs, gap := []pair.Bound{pair.MaxRatio(1)}, 10, "" // which is far away
 		if peer.name == "gzhttp" {
-			bounds, gap = noMore(), sameCodec
+			bounds, pairs, gap = noMore(), 0, sameCodec
 		}
 		for _, p := range payloads() {
-			rows = append(rows, pair.Row{Name: "gzip/" + p.name, Peer: peer.name, Gap: gap, Bounds: bounds, Setup: versus(peer.encoder, gzip.Config{}, p, browsers)})
+			rows = append(rows, pair.Row{Name: "gzip/" + p.name, Peer: peer.name, Pairs: pairs, Gap: gap, Bounds: bounds, Setup: versus(peer.encoder, gzip.Config{}, p, browsers)})
 		}
 	}
 	return rows

@@ -52,10 +52,10 @@ func (r release) fetch(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	pack := exec.CommandContext(ctx, "npm", "pack", "--silent", "--fetch-retries=1", "--pack-destination="+dir, r.pkg+"@"+r.version)
+	pack := exec.CommandContext(ctx, "npm", "pack", "--loglevel=error", "--fetch-retries=0", "--fetch-timeout=30000", "--pack-destination="+dir, r.pkg+"@"+r.version)
 	pack.Dir = dir
 	if out, err := pack.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("npm pack: %w: %.200s", err, out)
+		return nil, fmt.Errorf("npm pack: %w: %.200q", err, out)
 	}
 	packed, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil || len(packed) != 1 {
