@@ -220,7 +220,8 @@ func TestLessons(t *testing.T) {
 			d := new(gzip.Dictionaries)
 			require.NoError(t, d.Learn(tt.rule))
 			w := serve(t, tt.h, gzip.Config{Dictionaries: d}, tt.r)
-			require.Equal(t, tt.learned || strings.Contains(tt.name, "too large"), w.Header().Get("Use-As-Dictionary") != "")
+			isTold := tt.learned || strings.Contains(tt.name, "too large") || strings.Contains(tt.name, "encoded already")
+			require.Equal(t, isTold, w.Header().Get("Use-As-Dictionary") != "")
 			require.Equal(t, tt.learned, knows(t, d, release1))
 		})
 	}
@@ -241,6 +242,44 @@ func TestLessonOfOwn(t *testing.T) {
 	w := teach(t, d, "/app.js", release1, `Use-As-Dictionary: match="/app*"`)
 	require.Equal(t, `match="/app*"`, w.Header().Get("Use-As-Dictionary"))
 	require.True(t, knows(t, d, release1))
+}
+
+// TestHandlerThatEncodes checks that a handler which encodes, such as one of files
+// with compressed siblings, does not do so where a dictionary is of use.
+func TestHandlerThatEncodes(t *testing.T) {
+	d := new(gzip.Dictionaries)
+	require.NoError(t, d.Learn(gzip.DictionaryRule{Match: "/app.*.js"}))
+	get := func(path, text string, fields ...string) (coding string, h http.Header) {
+		r := request(path, fields...)
+		w := serve(t, func(w http.ResponseWriter, seen *http.Request) {
+			w.Header().Set("Content-Type", "text/javascript")
+			w.Header().Set("Cache-Control", "max-age=3600")
+			w.Header().Set("Etag", `"`+path+`"`)
+			if seen.Header.Get("Accept-Encoding") != "" {
+				w.Header().Set("Content-Encoding", "br")
+				w.Header().Set("Vary", "Accept-Encoding")
+			}
+			w.Write([]byte(text))
+		}, gzip.Config{Dictionaries: d}, r)
+		require.NotEmpty(t, r.Header["Accept-Encoding"], "it is the caller's")
+		return w.Header().Get("Content-Encoding"), w.Header()
+	}
+	coding, h := get("/app.1.js", release1)
+	require.Equal(t, "zstd", coding, "to learn it")
+	require.Equal(t, `match="/app.*.js"`, h.Get("Use-As-Dictionary"))
+
+	coding, h = get("/app.1.js", release1)
+	require.Equal(t, "br", coding, "it is known")
+	require.Equal(t, `match="/app.*.js"`, h.Get("Use-As-Dictionary"))
+	require.Equal(t, "Accept-Encoding, Available-Dictionary", h.Get("Vary"))
+
+	coding, _ = get("/app.2.js", release2, "Available-Dictionary: "+available(release1))
+	require.Equal(t, "dcb", coding)
+	coding, _ = get("/app.2.js", release2, "Available-Dictionary: "+available("unknown"))
+	require.Equal(t, "br", coding)
+	coding, h = get("/style.css", release2, "Available-Dictionary: "+available(release1))
+	require.Equal(t, "br", coding, "none is for it")
+	require.Equal(t, "Accept-Encoding", h.Get("Vary"))
 }
 
 // TestLessonThatFails checks that what is not whole is no dictionary.

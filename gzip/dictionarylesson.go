@@ -38,6 +38,14 @@ func (d *Dictionaries) knows(path, tag string) bool {
 	return ok && from.tag == tag && d.byHash[from.hash] != nil
 }
 
+// knowsAny reports whether something that is or was at path is a dictionary.
+func (d *Dictionaries) knowsAny(path string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	from, ok := d.known[path]
+	return ok && d.byHash[from.hash] != nil
+}
+
 // Write takes a part of the body.
 func (l *lesson) Write(p []byte) (int, error) {
 	if l == nil || l.tooLong {

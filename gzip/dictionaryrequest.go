@@ -50,6 +50,15 @@ func (d *Dictionaries) governs(r *http.Request) bool {
 	return slices.ContainsFunc(d.all(), func(u *rule) bool { return u.match.matches(path) })
 }
 
+// wantsIdentity reports whether the response to r had better not be encoded yet: it
+// will be by a dictionary, or is to become one.
+func (d *Dictionaries) wantsIdentity(r *http.Request) bool {
+	if d == nil {
+		return false
+	}
+	return d.find(r) != nil || d.learner(r) != nil && !d.knowsAny(r.URL.Path)
+}
+
 // advertise tells the client if the response to r can be a dictionary, unless the
 // handler has.
 func (d *Dictionaries) advertise(h http.Header, r *http.Request) {

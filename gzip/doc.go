@@ -38,6 +38,13 @@
 // later is not ended: the client can tell that it has been cut off. That goes
 // for a body that is shorter than its Content-Length, too.
 //
+// # Where it belongs
+//
+// Inside of what logs, so that the log has the bytes that were sent, and outside of
+// what makes pages of errors, so that these are encoded, too. A layer of error
+// pages further in sees what its handler has written, held back here or not: it
+// renders no page over that, as it would not without this layer.
+//
 // # Entity tags
 //
 // Two encodings of the same thing are not the same bytes, so a strong ETag must
@@ -69,7 +76,11 @@
 //	gzip.New(gzip.Config{Dictionaries: dictionaries})
 //
 // What a client has is forgotten here with the process, unless it is given to
-// [Dictionaries.Add] again. Pages of other sites get ordinary codings.
+// [Dictionaries.Add] again. Pages of other sites get ordinary codings. A response
+// is a dictionary once it has been sent to its end, so the very next request may
+// come too early. Where a dictionary is of use, handlers further in are not told
+// what the client accepts: they would find a compressed sibling of a file, or
+// another server would compress, and there would be nothing left to do.
 //
 // # Requests
 //
@@ -108,15 +119,16 @@
 // is not known, application/octet-stream, are encoded if their extension is
 // named. Not exempts paths. Types are media types such as text/* or *; a ! before
 // one exempts it. Jitter is the most bytes that responses are made longer by.
-// Precompressed says which compressed siblings of files to look for; without it
-// that is br, zstd and gzip.
+// Precompressed says which compressed siblings of files the whole site looks for;
+// without it that is br, zstd and gzip.
 //
 // Dictionary may be repeated. Its path, in which a * stands for anything, is of the
 // responses that are encoded with a dictionary, and, without from, of those that
 // become one; see [DictionaryRule]. The files are dictionaries to begin with, such
-// as the releases before this one.
+// as the releases before this one; their names are relative to the folder that the
+// server was started in, as those of logs are.
 //
-// Decompress decodes bodies of requests up to the limit, by default 10MB, if they
+// Decompress decodes encoded bodies of requests up to the limit, by default 10MB, if they
 // do not become larger than ratio times what was sent, by default 200.
 //
 // As in Caddy 1 there may be several lines of gzip, of which the first whose ext and not

@@ -51,42 +51,48 @@ func isTag(s string) bool {
 	return len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"'
 }
 
-// conditional returns r as the next handler is to see it: to the tags that were
-// marked it is added what they were before. They stay themselves, since the
-// handler may have encodings of its own. r is not changed.
-func (s *settings) conditional(r *http.Request, accepted accept.Encodings) *http.Request {
-	if s.ETag != ETagSuffix {
-		return r
-	}
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if reads && len(accepted) == 0 {
-		return r
-	}
-	match, none := r.Header["If-Match"], r.Header["If-None-Match"]
-	if len(match)+len(none) == 0 {
-		return r
-	}
-	wanted := decodes(accepted)
-	newNone := s.unmark(none, wanted)
-	if !reads {
-		// Who changes something has got it by another request, with an
-		// Accept-Encoding of its own.
-		wanted = func(string) bool { return true }
-	}
-	newMatch := s.unmark(match, wanted)
-	if newMatch == nil && newNone == nil {
+// request returns r as the next handler is to see it. To the tags that were
+// marked it is added what they were before; they stay themselves, since the
+// handler may have encodings of its own. If a dictionary is wanted, Accept-Encoding
+// goes, lest the handler finds something encoded, as a sibling of a file. r is not
+// changed.
+func (s *settings) request(r *http.Request, accepted accept.Encodings) *http.Request {
+	match, none := s.conditions(r, accepted)
+	identity := len(accepted) > 0 && s.Dictionaries.wantsIdentity(r)
+	if match == nil && none == nil && !identity {
 		return r
 	}
 	clone := new(http.Request)
 	*clone = *r
 	clone.Header = maps.Clone(r.Header)
-	if newMatch != nil {
-		clone.Header["If-Match"] = newMatch
+	if match != nil {
+		clone.Header["If-Match"] = match
 	}
-	if newNone != nil {
-		clone.Header["If-None-Match"] = newNone
+	if none != nil {
+		clone.Header["If-None-Match"] = none
+	}
+	if identity {
+		delete(clone.Header, "Accept-Encoding")
 	}
 	return clone
+}
+
+// conditions returns the lines of If-Match and If-None-Match with the tags added
+// that were marked; nil if there are none.
+func (s *settings) conditions(r *http.Request, accepted accept.Encodings) (match, none []string) {
+	match, none = r.Header["If-Match"], r.Header["If-None-Match"]
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if s.ETag != ETagSuffix || len(match)+len(none) == 0 || reads && len(accepted) == 0 {
+		return nil, nil
+	}
+	wanted := decodes(accepted)
+	none = s.unmark(none, wanted)
+	if !reads {
+		// Who changes something has got it by another request, with an
+		// Accept-Encoding of its own.
+		wanted = func(string) bool { return true }
+	}
+	return s.unmark(match, wanted), none
 }
 
 // decodes returns a function that reports whether a client can decode a coding. It

@@ -9,14 +9,16 @@ import (
 
 // Config says what to encode, and how. The zero Config is right for most.
 type Config struct {
-	// Codings are what to encode with, the first that the client likes best. Nil
-	// is zstd, brotli and gzip at the levels that cost little for what they
-	// save, in an order that depends on the size of the body.
+	// Codings are what to encode with: of those that the client likes best, the
+	// first. Nil is zstd, brotli and gzip, or zstd, gzip and brotli for a body
+	// below 4 KiB, at levels that cost little for what they save. Zstd comes first
+	// because it costs least; for the fewest bytes it is brotli:
+	// []Coding{Brotli(0), Zstd(0), Gzip(0)}.
 	Codings []Coding
 
 	// Level is that of the codings if Codings is nil, from 1, the fastest, to 9,
-	// the smallest. Zero is 5 for gzip and 1 for zstd, and about as fast for
-	// brotli.
+	// the smallest; what is beyond is taken for the nearest. Zero is 5 for gzip
+	// and brotli and 1 for zstd.
 	Level int
 
 	// MinSize is the least a body must have, in bytes. Zero is 1,024, which is
@@ -98,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int,
 	ww := h.writer(w, r, accepted)
 	defer ww.release()
 	ww.must = refusal == refusesIdentity
-	seen := h.conditional(r, accepted)
+	seen := h.request(r, accepted)
 	status, err = h.next.ServeHTTP(ww, seen)
 	status, err = ww.finish(status, err)
 	middleware.CopyBack(r, seen)

@@ -58,10 +58,12 @@ func (w *writer) dress() {
 	if w.status == http.StatusNotModified {
 		w.retag(h)
 	}
-	if w.isLesson() {
+	if w.isWhole() {
 		w.Dictionaries.advertise(h, w.r)
 	}
 	switch {
+	case w.coded && w.Dictionaries.governs(w.r): // it would not be, with a dictionary
+		w.varies(h, w.r)
 	case !w.vary:
 	case w.isAlone(h) && w.Dictionaries == nil:
 		h["Vary"] = w.varyEncoding
@@ -84,16 +86,15 @@ func (w *writer) retag(h http.Header) {
 
 // learn has the body remembered if it is to be a dictionary.
 func (w *writer) learn() {
-	if w.lesson == nil && w.isLesson() {
+	if w.lesson == nil && !w.coded && w.isWhole() {
 		w.lesson = w.Dictionaries.learn(w.r, w.rw.Header(), http.StatusOK)
 	}
 }
 
-// isLesson reports whether the response could be a dictionary: if it is all there,
-// and as it is.
-func (w *writer) isLesson() bool {
-	return w.Dictionaries != nil && (w.status == 0 || w.status == http.StatusOK) &&
-		!w.coded && len(w.rw.Header()["Content-Range"]) == 0
+// isWhole reports whether the response is all of something, which clients can use
+// for a dictionary, decoded: RFC 9842, section 2.1.
+func (w *writer) isWhole() bool {
+	return w.Dictionaries != nil && (w.status == 0 || w.status == http.StatusOK) && len(w.rw.Header()["Content-Range"]) == 0
 }
 
 // hasTrailers reports whether fields follow the body, for which net/http has to

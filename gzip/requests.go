@@ -19,8 +19,9 @@ type RequestsConfig struct {
 	// are unknown.
 	Codings []string
 
-	// MaxBytes is the most that a body may be, decoded; zero is 10 MiB, negative
-	// is any size.
+	// MaxBytes is the most that an encoded body may be, decoded; zero is 10 MiB,
+	// negative is any size. Bodies that are not encoded are limited by
+	// http.MaxBytesHandler.
 	MaxBytes int64
 
 	// MaxRatio is how much larger a body may become by being decoded; zero is
@@ -42,7 +43,8 @@ const (
 // The handler behind it reads what the client encoded, without Content-Encoding,
 // and of a length that is not known. A body that cannot be decoded fails while it
 // is read, with an error whose StatusCode is 400, or 413 if it would become too
-// large (which is an [http.MaxBytesError], too); middleware.StatusOf makes it the
+// large (which is an [http.MaxBytesError], too) or takes a window of more than 8
+// MiB, as what zstd --long makes may (RFC 9659); middleware.StatusOf makes it the
 // response's. A request of another coding is answered by 415, and told in
 // Accept-Encoding of those that would do (RFC 7694).
 //

@@ -11,7 +11,9 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "gzip", Setup: setup, Elsewhere: []string{"encode"}}
+var Directive = directive.Directive{Name: "gzip", Setup: setup, Elsewhere: []string{
+	"encode", "compress", "compression", "brotli", "zstd", "gzip_types", "gzip_min_length", "gzip_comp_level", "gzip_static",
+}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var (
@@ -56,7 +58,7 @@ func (s scope) matches(r *http.Request) bool {
 }
 
 func read(c *directive.Controller, line *directive.Line, siblings *directive.Pos) (cfg Config, s scope) {
-	line.Args(0, 0)
+	noArgs(line)
 	var encodings []string
 	for _, prop := range line.Properties("ext...", "not...", "level", "min_length", "encodings", "types", "etag", "cache",
 		"jitter", "dictionary...", "precompressed") {
@@ -99,6 +101,26 @@ func read(c *directive.Controller, line *directive.Line, siblings *directive.Pos
 		cfg.Types = unknownToo
 	}
 	return cfg, s
+}
+
+// noArgs says where arguments belong instead, which Caddy 2 and nginx have there.
+func noArgs(line *directive.Line) {
+	for _, arg := range line.Args(0, directive.Any) {
+		hint := ""
+		switch text := arg.Text; {
+		case slices.Contains([]string{"zstd", "br", "gzip"}, text):
+			hint = " (codings are named in a block: gzip { encodings " + text + " })"
+		case text == "off":
+			hint = " (it is off without a line of gzip)"
+		case text == "on":
+			hint = " (that goes without saying)"
+		case strings.HasPrefix(text, "/"):
+			hint = " (paths are exempted in a block: gzip { not PATH })"
+		case len(text) == 1 && text >= "1" && text <= "9":
+			hint = " (a level is given in a block: gzip { level " + text + " })"
+		}
+		line.Errorf(arg, "unexpected %q%s", arg.Text, hint)
+	}
 }
 
 // usualJitter and mostJitter are numbers of bytes.

@@ -8,7 +8,7 @@ import (
 )
 
 // RequestsDirective is the entry of [NewRequests] in the Caddyfile's vocabulary.
-var RequestsDirective = directive.Directive{Name: "decompress", Setup: setupRequests}
+var RequestsDirective = directive.Directive{Name: "decompress", Setup: setupRequests, Elsewhere: []string{"gunzip"}}
 
 func setupRequests(c *directive.Controller) (middleware.Middleware, error) {
 	var cfg RequestsConfig

@@ -124,7 +124,13 @@ func TestDirectiveOfNoUse(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"an argument", "gzip 5", `Caddyfile:1:6: gzip: unexpected "5"`},
+		{"an argument", "gzip x", `Caddyfile:1:6: gzip: unexpected "x"`},
+		{"arguments for the block", "gzip 5 zstd /api on\ngzip off",
+			"Caddyfile:1:6: gzip: unexpected \"5\" (a level is given in a block: gzip { level 5 })\n" +
+				"Caddyfile:1:8: gzip: unexpected \"zstd\" (codings are named in a block: gzip { encodings zstd })\n" +
+				"Caddyfile:1:13: gzip: unexpected \"/api\" (paths are exempted in a block: gzip { not PATH })\n" +
+				"Caddyfile:1:18: gzip: unexpected \"on\" (that goes without saying)\n" +
+				"Caddyfile:2:6: gzip: unexpected \"off\" (it is off without a line of gzip)"},
 		{"an unknown property", "gzip {\n levle 5\n}", `Caddyfile:2:2: gzip: unknown property "levle" (did you mean "level"?)`},
 		{"no extension", "gzip {\n ext\n}", `Caddyfile:2:2: gzip: ext: argument missing`},
 		{"what is no extension", "gzip {\n ext css\n}", `Caddyfile:2:6: gzip: ext: "css" is not an extension such as .css`},

@@ -43,7 +43,7 @@ func DefaultTypes(mediaType string) bool {
 // Types returns a function for [Config].Types that knows the types given: as in
 // text/html, text/*, +json or *. One that is given with a ! before it is
 // exempted, whatever the others say. If there are but such, all other types are
-// meant.
+// meant. What has no slash, such as html, is no type of anything.
 func Types(patterns ...string) func(mediaType string) bool {
 	var for_, but []string
 	for _, p := range patterns {

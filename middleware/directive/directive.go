@@ -47,8 +47,9 @@ type Directive struct {
 	// a site serves files and renders errors whether or not it says so.
 	Always bool
 
-	// Elsewhere is what the directive is called in other versions of Caddy. Those
-	// names are not understood, but whoever writes them is told this one.
+	// Elsewhere is what the directive is called in other versions of Caddy, and in
+	// other servers. Those names are not understood, but whoever writes them is told
+	// this one.
 	Elsewhere []string
 }
 

@@ -34,7 +34,9 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 				patterns = append(patterns, parsePattern(prop, arg))
 			}
 		case "siblings":
-			cfg.Siblings = parseSiblings(prop)
+			if cfg.Siblings = parseSiblings(prop); site.Siblings != nil {
+				prop.Errorf(prop.Words[0], "precompressed says already which")
+			}
 		}
 	}
 	cfg.Hide = func(name string, info fs.FileInfo) bool {

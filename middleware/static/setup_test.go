@@ -107,7 +107,7 @@ func TestDirectiveErrors(t *testing.T) {
 }
 
 // TestSiblingsOfTheSite checks that other directives can have a say in what is
-// looked for, and that a line of this one has the last word.
+// looked for, but not both they and a line of this one.
 func TestSiblingsOfTheSite(t *testing.T) {
 	dir := folder(t, map[string]string{"a.js": "plain", "a.js.br": "br"})
 	for _, tt := range []struct {
@@ -119,7 +119,6 @@ func TestSiblingsOfTheSite(t *testing.T) {
 		{"nobody has said anything", nil, "static", "br"},
 		{"another directive wants none", []string{}, "static", ""},
 		{"another directive wants others", []string{"gzip"}, "static", ""},
-		{"the line has the last word", []string{}, "static {\n siblings br\n}", "br"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			site := directive.NewSite()
@@ -132,4 +131,9 @@ func TestSiblingsOfTheSite(t *testing.T) {
 			require.Equal(t, tt.want, w.Header().Get("Content-Encoding"))
 		})
 	}
+
+	site := directive.NewSite()
+	site.Siblings = []string{}
+	_, err := caddyfiletest.SetupIn(t, site, static.Directive, "static {\n siblings br\n}")
+	require.EqualError(t, err, "Caddyfile:2:2: static: siblings: precompressed says already which")
 }
