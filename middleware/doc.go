@@ -29,7 +29,7 @@
 // have ended: there a cut looks like the end.
 //
 // An error is logged once, by the edge or by the layer of error pages that settles
-// the pair in its place (see [LogTo]), together with the notes of the request (see
+// the pair in its place (see [SettleBy]), together with the notes of the request (see
 // [Note]): at level Error if the status is 500 or above, at Debug if it is
 // [StatusClientClosed], at Info otherwise. The status of a (0, err) is that of
 // [StatusOf], whether or not a response had begun. A status without an error is

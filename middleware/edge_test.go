@@ -97,17 +97,17 @@ func TestEdgeInsideAnEdge(t *testing.T) {
 	require.Equal(t, "level=ERROR msg=\"request failed\" status=500 method=GET path=/ error=outer\n", outer.String())
 }
 
-func TestLogTo(t *testing.T) {
+func TestSettleBy(t *testing.T) {
 	var edge, own logged
 	discard := slog.New(slog.DiscardHandler)
 	h := middleware.Edge{Log: edge.logger()}.Handler(middleware.HandlerFunc(
 		func(w http.ResponseWriter, _ *http.Request) (int, error) {
 			require.NotSame(t, discard, middleware.Logger(w))
 			inner := middleware.Record(wrapper{w})
-			middleware.LogTo(inner, discard)
+			middleware.SettleBy(inner, &middleware.Edge{Log: discard})
 			require.Same(t, discard, middleware.Logger(inner))
 			require.Same(t, discard, middleware.Logger(w), "for layers further out, too")
-			middleware.LogTo(w, own.logger())
+			middleware.SettleBy(w, &middleware.Edge{Log: own.logger()})
 			return 404, errors.New("reason")
 		}))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
@@ -119,20 +119,20 @@ func TestLogTo(t *testing.T) {
 	require.Equal(t, 1, bytes.Count(own.Bytes(), []byte("\n")), "for one request at a time")
 }
 
-func TestLogToWithoutAnEdge(t *testing.T) {
+func TestSettleByWithoutAnEdge(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	w := httptest.NewRecorder()
-	middleware.LogTo(w, log)
+	middleware.SettleBy(w, &middleware.Edge{Log: log})
 	require.Same(t, slog.Default(), middleware.Logger(w), "there is nowhere to keep it")
 	rec := middleware.Record(w)
-	middleware.LogTo(wrapper{rec}, log)
+	middleware.SettleBy(wrapper{rec}, &middleware.Edge{Log: log})
 	require.Same(t, log, middleware.Logger(rec))
 }
 
 func TestReportSaysMore(t *testing.T) {
 	var log logged
 	w := middleware.Record(httptest.NewRecorder())
-	middleware.LogTo(w, log.logger())
+	middleware.SettleBy(w, &middleware.Edge{Log: log.logger()})
 	middleware.Note(w, slog.String("user", "ada"))
 	middleware.Report(w, httptest.NewRequest("PUT", "/x", nil), 500, errors.New("reason"), slog.String("stack", "main()"))
 	require.Equal(t, "level=ERROR msg=\"request failed\" status=500 method=PUT path=/x error=reason user=ada stack=main()\n", log.String())

@@ -17,8 +17,11 @@ type AppHandler func(http.ResponseWriter, *http.Request) (int, error)
 
 // ServeHTTP calls h and settles the outcome.
 func (h AppHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	edge{h: HandlerFunc(h)}.ServeHTTP(w, r)
+	edge{&usual, HandlerFunc(h)}.ServeHTTP(w, r)
 }
+
+// usual is the edge of an AppHandler.
+var usual Edge
 
 // An Edge says how outcomes are settled. The zero Edge is an [AppHandler]'s.
 type Edge struct {
@@ -37,10 +40,10 @@ type Edge struct {
 type ErrorPage func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 // Handler puts e around h.
-func (e Edge) Handler(h Handler) http.Handler { return edge{e, h} }
+func (e Edge) Handler(h Handler) http.Handler { return edge{&e, h} }
 
 type edge struct {
-	Edge
+	*Edge
 	h Handler
 }
 
@@ -68,22 +71,21 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // record returns the Recorder of this edge.
 func (e edge) record(w http.ResponseWriter) *Recorder {
 	rec := Record(w)
-	if !e.isZero() {
-		if rec.edge || rec.log != nil || rec.page != nil {
-			rec = &Recorder{w: rec} // for that one is spoken for
-		}
-		rec.log, rec.page = e.Log, e.Page
+	switch {
+	case rec.edge == nil:
+		rec.edge = e.Edge
+	case !e.isZero():
+		rec = &Recorder{w: rec, edge: e.Edge} // for that one is spoken for
 	}
-	rec.edge = true
 	return rec
 }
 
-func (e Edge) isZero() bool { return e.Log == nil && e.Page == nil }
+func (e *Edge) isZero() bool { return e.Log == nil && e.Page == nil }
 
 // page returns what the chain that w belongs to answers failures by.
 func page(w http.ResponseWriter) ErrorPage {
-	if rec := nearest(w, func(rec *Recorder) bool { return rec.page != nil }); rec != nil {
-		return rec.page
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge != nil && rec.edge.Page != nil }); rec != nil {
+		return rec.edge.Page
 	}
 	return func(w http.ResponseWriter, _ *http.Request, status int, _ error) { Error(w, status) }
 }
@@ -154,12 +156,7 @@ func FromHTTP(h http.Handler) Handler {
 		}
 		return HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
 			rec := Record(w)
-			if h.Log != nil {
-				LogTo(rec, h.Log)
-			}
-			if h.Page != nil {
-				PageBy(rec, h.Page)
-			}
+			SettleBy(rec, h.Edge)
 			return h.h.ServeHTTP(rec, r)
 		})
 	}

@@ -20,12 +20,10 @@ import (
 // it is a mere optimization, does without.
 type Recorder struct {
 	w      http.ResponseWriter
-	status int32 // which, with edge, makes a Recorder smaller, and that is most of what it costs
-	edge   bool  // one settles with this Recorder
+	status int
 	size   int64
-	log    *slog.Logger // to use from here on inward; nil is that of a Recorder further out
-	page   ErrorPage    // likewise
-	facts  *facts       // nil until there are any
+	edge   *Edge  // how what is further in is settled; nil is as a Recorder further out says
+	facts  *facts // nil until there are any
 }
 
 // Facts are what the Recorder furthest out knows of a request.
@@ -96,7 +94,7 @@ func (r *Recorder) Begun() bool { return r.status != 0 }
 
 // Status returns the final status sent, which is 200 unless something else
 // was, and 101 for a hijacked connection.
-func (r *Recorder) Status() int { return cmp.Or(int(r.status), http.StatusOK) }
+func (r *Recorder) Status() int { return cmp.Or(r.status, http.StatusOK) }
 
 // Size returns the number of bytes of body accepted by the writer underneath.
 func (r *Recorder) Size() int64 { return r.size }
@@ -104,7 +102,7 @@ func (r *Recorder) Size() int64 { return r.size }
 // Unwrap returns the writer underneath, for [http.ResponseController].
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.w }
 
-func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, int32(status)) }
+func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, status) }
 
 // know returns r's facts, to add to them.
 func (r *Recorder) know() *facts {
@@ -207,35 +205,37 @@ func requestID(w http.ResponseWriter) uint64 {
 // Logger returns the logger of the chain that w belongs to: that of the nearest
 // [Edge] outward, or else slog.Default().
 func Logger(w http.ResponseWriter) *slog.Logger {
-	if rec := nearest(w, func(rec *Recorder) bool { return rec.log != nil }); rec != nil {
-		return rec.log
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge != nil && rec.edge.Log != nil }); rec != nil {
+		return rec.edge.Log
 	}
 	return slog.Default()
 }
 
-// LogTo has the nearest [Edge] outward use log in place of its own for the request
-// that w answers, and so everybody for whom it is the [Logger]. It is for the
-// layer that keeps the log of errors: where it must leave a failure to the edge,
-// because the response is to be cut off, the failure still gets into that log.
-func LogTo(w http.ResponseWriter, log *slog.Logger) {
-	if rec := ofEdge(w); rec != nil {
-		rec.log = log
+// SettleBy has the nearest [Edge] outward, and those further in, settle the
+// request that w answers as e says; what e leaves nil stays as it was. It is for
+// the layer that has a site's error pages and keeps the log of its errors. What it
+// must leave to the edge, because the response is to be cut off, still gets into
+// that log, and what a router between the two settles on its own gets the pages,
+// too. e must not change any more.
+func SettleBy(w http.ResponseWriter, e *Edge) {
+	rec := ofEdge(w)
+	if rec == nil {
+		return
 	}
-}
-
-// PageBy has the nearest [Edge] outward, and those further in, answer what failed
-// by page for the request that w answers. It is for the layer that has a site's
-// error pages: what a router between the two settles on its own gets them, too.
-func PageBy(w http.ResponseWriter, page ErrorPage) {
-	if rec := ofEdge(w); rec != nil {
-		rec.page = page
+	if before := rec.edge; before != nil && (e.Log == nil && before.Log != nil || e.Page == nil && before.Page != nil) {
+		both := Edge{cmp.Or(e.Log, before.Log), e.Page}
+		if both.Page == nil {
+			both.Page = before.Page
+		}
+		e = &both
 	}
+	rec.edge = e
 }
 
 // ofEdge returns the Recorder of the nearest Edge outward, or if there is none
 // the one furthest out.
 func ofEdge(w http.ResponseWriter) *Recorder {
-	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge }); rec != nil {
+	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge != nil }); rec != nil {
 		return rec
 	}
 	return outermost(w)

@@ -44,10 +44,10 @@ func New(c Config) middleware.Middleware {
 
 // A Handler answers the failures of the next one.
 type Handler struct {
-	next   middleware.Handler
-	cfg    Config
-	pages  *pages
-	pageBy middleware.ErrorPage // for edges further in, and for the one further out
+	next  middleware.Handler
+	cfg   Config
+	pages *pages
+	edge  middleware.Edge // for those further in, and for the one further out
 }
 
 // NewHandler returns the Handler that New(c) puts in front of next.
@@ -58,19 +58,16 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 
 func newHandler(next middleware.Handler, c Config, pages *pages) *Handler {
 	h := &Handler{next: next, cfg: c, pages: pages}
-	h.pageBy = func(w http.ResponseWriter, r *http.Request, status int, err error) {
+	h.edge = middleware.Edge{Log: c.Log, Page: func(w http.ResponseWriter, r *http.Request, status int, err error) {
 		h.answer(middleware.Record(w), r, status, err, nil) // whoever does not take it is gone
-	}
+	}}
 	return h
 }
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	rec := middleware.Record(w)
-	middleware.PageBy(rec, h.pageBy)
-	if h.cfg.Log != nil {
-		middleware.LogTo(rec, h.cfg.Log)
-	}
+	middleware.SettleBy(rec, &h.edge)
 	defer func() {
 		switch v := recover(); v {
 		case nil:
