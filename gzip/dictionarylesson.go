@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // A lesson is a response that is about to become a dictionary. All its methods do
@@ -13,6 +14,7 @@ type lesson struct {
 	d       *Dictionaries
 	path    string
 	tag     string
+	length  int64 // as declared, or -1
 	body    []byte
 	tooLong bool
 }
@@ -23,7 +25,10 @@ func (d *Dictionaries) learn(r *http.Request, h http.Header, status int) *lesson
 	if d.learner(r) == nil || r.Method != http.MethodGet || status != http.StatusOK || !isForAll(r, h) {
 		return nil
 	}
-	l := &lesson{d: d, path: r.URL.Path, tag: cmp.Or(h.Get("Etag"), h.Get("Last-Modified"))}
+	l := &lesson{d: d, path: r.URL.Path, tag: cmp.Or(h.Get("Etag"), h.Get("Last-Modified")), length: -1}
+	if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil {
+		l.length = n
+	}
 	if d.knows(l.path, l.tag) {
 		return nil
 	}
@@ -70,9 +75,13 @@ func (l *lesson) Drop() {
 	}
 }
 
-// Close says that the body has ended well.
+// Close says that the body has ended well, as far as the handler has noticed.
 func (l *lesson) Close() error {
 	if l == nil || len(l.body) == 0 {
+		return nil
+	}
+	if l.length >= 0 && int64(len(l.body)) != l.length {
+		l.Drop()
 		return nil
 	}
 	hash := sha256.Sum256(l.body)

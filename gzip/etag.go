@@ -54,12 +54,13 @@ func isTag(s string) bool {
 // request returns r as the next handler is to see it. To the tags that were
 // marked it is added what they were before; they stay themselves, since the
 // handler may have encodings of its own. If a dictionary is wanted, Accept-Encoding
-// goes, lest the handler finds something encoded, as a sibling of a file. r is not
-// changed.
+// goes, lest the handler finds something encoded, as a sibling of a file. If a part
+// is asked for that may not fit what the client has, it gets all. r is not changed.
 func (s *settings) request(r *http.Request, accepted accept.Encodings) *http.Request {
 	match, none := s.conditions(r, accepted)
 	identity := len(accepted) > 0 && s.Dictionaries.wantsIdentity(r)
-	if match == nil && none == nil && !identity {
+	whole := len(accepted) > 0 && mayMix(r)
+	if match == nil && none == nil && !identity && !whole {
 		return r
 	}
 	clone := new(http.Request)
@@ -74,7 +75,18 @@ func (s *settings) request(r *http.Request, accepted accept.Encodings) *http.Req
 	if identity {
 		delete(clone.Header, "Accept-Encoding")
 	}
+	if whole {
+		delete(clone.Header, "Range")
+		delete(clone.Header, "If-Range")
+	}
 	return clone
+}
+
+// mayMix reports whether a part of the response might be added to a part of one
+// that was encoded: where there is no tag the date is the same for both.
+func mayMix(r *http.Request) bool {
+	condition := r.Header.Get("If-Range")
+	return condition != "" && !isTag(condition) && len(r.Header["Range"]) > 0 && !isDensePath(r.URL.Path)
 }
 
 // conditions returns the lines of If-Match and If-None-Match with the tags added

@@ -119,12 +119,12 @@ func (w *writer) encodeAll() (encoded []byte, ok bool) {
 			return encoded, w.isBetter(encoded)
 		}
 	}
-	if !w.mayStart() {
+	if !w.enter() {
 		return nil, false
 	}
 	w.whole = true
 	if w.Jitter > 0 || !w.appendAll() {
-		w.open()
+		w.open(nil)
 		if _, err := w.enc.Write(w.held); err != nil {
 			return nil, false
 		}

@@ -30,7 +30,8 @@ type Config struct {
 	Buffer int
 
 	// Types reports whether responses of a media type, which is in lower case
-	// and without parameters, are to be encoded. Nil is DefaultTypes.
+	// and without parameters, are to be encoded. Nil is DefaultTypes. The answer
+	// for a type must always be the same.
 	Types func(mediaType string) bool
 
 	// Skip reports whether the response to a request is to be left as it is. It
@@ -41,12 +42,14 @@ type Config struct {
 	ETag ETagMode // what becomes of the entity tag of what is encoded
 
 	// Strict answers 406 to clients that refuse both identity and every coding.
-	// Otherwise they are sent identity.
+	// Otherwise they are sent identity, and so are, in either case, those that
+	// refuse it where there is no room by MaxConcurrent.
 	Strict bool
 
 	// Jitter is the most bytes that a body is made longer by, so that its size
 	// says less about its contents; zero is none. How many they are depends on
-	// the contents: asking again does not help.
+	// the URL and the contents, as far as the Buffer has them: asking again does
+	// not help, asking for something else does.
 	Jitter int
 
 	// Cache holds encoded bodies, for those that are sent many times; nil is none.

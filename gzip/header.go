@@ -91,6 +91,21 @@ func (w *writer) learn() {
 	}
 }
 
+// teach has what follows remembered, unless it could not be sent.
+func (w *writer) teach(p []byte, err error) {
+	switch {
+	case w.lesson == nil:
+	case err != nil:
+		w.lesson.Drop()
+		w.lesson = nil
+	default:
+		w.lesson.Write(p)
+		if w.lesson.tooLong {
+			w.lesson = nil
+		}
+	}
+}
+
 // isWhole reports whether the response is all of something, which clients can use
 // for a dictionary, decoded: RFC 9842, section 2.1.
 func (w *writer) isWhole() bool {

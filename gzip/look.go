@@ -29,7 +29,7 @@ func (w *writer) look() {
 	w.alone = typed && len(h) == 1
 	switch w.status {
 	case http.StatusNotModified:
-		w.vary = w.vary || !typed && !isDensePath(w.r.URL.Path)
+		w.vary = w.vary || !typed && (w.custom || !isDensePath(w.r.URL.Path))
 		return
 	case http.StatusSwitchingProtocols, http.StatusNoContent, http.StatusResetContent:
 		w.vary = false
@@ -74,7 +74,8 @@ func (w *writer) sniff(p []byte) {
 
 // isOf reports whether responses of a type are encoded.
 func (w *writer) isOf(contentType string) bool {
-	if last := &w.last; contentType != last.contentType {
+	if last := &w.last; !last.known || contentType != last.contentType {
+		last.known = true
 		mediaType := mediaTypeOf(contentType)
 		last.contentType = contentType
 		last.encoded = w.encodes(mediaType)

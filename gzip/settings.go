@@ -112,22 +112,24 @@ func (s *settings) varies(h http.Header, r *http.Request) {
 	}
 }
 
-// mayStart reports whether another body may be encoded now, which then has to be
-// told to done.
-func (s *settings) mayStart() bool {
-	if s.MaxConcurrent <= 0 {
+// enter reports whether a body may be encoded now, of which there may be few at a
+// time.
+func (w *writer) enter() bool {
+	if w.MaxConcurrent <= 0 {
 		return true
 	}
-	if s.running.Add(1) <= int64(s.MaxConcurrent) {
-		return true
+	w.place = w.running.Add(1) <= int64(w.MaxConcurrent)
+	if !w.place {
+		w.running.Add(-1)
 	}
-	s.running.Add(-1)
-	return false
+	return w.place
 }
 
-func (s *settings) done() {
-	if s.MaxConcurrent > 0 {
-		s.running.Add(-1)
+// leave makes room for another.
+func (w *writer) leave() {
+	if w.place {
+		w.place = false
+		w.running.Add(-1)
 	}
 }
 

@@ -3,7 +3,6 @@ package gzip
 import (
 	"errors"
 	"hash/maphash"
-	"math/rand/v2"
 	"net/http"
 
 	"github.com/klauspost/compress"
@@ -15,11 +14,11 @@ const pieceLen = 32 << 10
 
 // start begins to encode, with what is held. What follows it is p.
 func (w *writer) start(p []byte) error {
-	if w.isDense(p) || !w.mayStart() {
+	if w.isDense(p) || !w.enter() {
 		w.state, w.coding = plain, nil
 		return nil
 	}
-	w.open()
+	w.open(p)
 	w.state = encoding
 	w.learn()
 	if w.now {
@@ -33,24 +32,28 @@ func (w *writer) start(p []byte) error {
 	return err
 }
 
-// open gets an encoder, which must be allowed.
-func (w *writer) open() {
+// open gets an encoder, for what is held and p.
+func (w *writer) open(p []byte) {
 	w.out = w.buffer()
 	w.enc = w.coding.get((*sink)(w))
 	if w.Jitter > 0 {
 		if padder, ok := w.enc.(Padder); ok {
-			padder.Pad(w.jitter())
+			padder.Pad(w.jitter(p))
 		}
 	}
 }
 
-// jitter returns by how many bytes to make a stream longer. It depends on what it
-// begins with, so that nothing is to be learned from asking again.
-func (w *writer) jitter() int {
-	if len(w.held) == 0 {
-		return 1 + rand.IntN(w.Jitter)
-	}
-	return 1 + int(maphash.Bytes(w.seed, w.held)%uint64(w.Jitter))
+// jitter returns by how many bytes to make a stream longer. It depends on what was
+// asked for, and on what the stream begins with, so that nothing is to be learned
+// from asking again.
+func (w *writer) jitter(p []byte) int {
+	var h maphash.Hash
+	h.SetSeed(w.seed)
+	h.WriteString(w.r.URL.Path)
+	h.WriteString(w.r.URL.RawQuery)
+	h.Write(w.held)
+	h.Write(p[:min(len(p), w.Buffer)])
+	return 1 + int(h.Sum64()%uint64(w.Jitter))
 }
 
 // stop takes the encoder away, whatever it is up to.
@@ -58,8 +61,8 @@ func (w *writer) stop() {
 	if w.enc != nil {
 		w.coding.put(w.enc)
 		w.enc = nil
-		w.done()
 	}
+	w.leave()
 }
 
 // isDense reports whether a body looks as if it was compressed by itself, where
@@ -82,7 +85,7 @@ func (w *writer) encode(p []byte) (int, error) {
 	w.size += int64(n)
 	w.dirty = true
 	if w.lesson != nil {
-		w.lesson.Write(p[:n])
+		w.teach(p[:n], err)
 	}
 	return n, err
 }
@@ -130,17 +133,17 @@ func (w *writer) flush() error {
 	return w.emit()
 }
 
-// emit writes what has been encoded.
+// emit writes what has been encoded, unless something before it is missing.
 func (w *writer) emit() error {
-	if len(*w.out) == 0 {
-		return nil
+	if len(*w.out) == 0 || w.broken != nil {
+		return w.broken
 	}
 	if !w.sent {
 		w.sendEncoded(-1)
 	}
-	_, err := w.rw.Write(*w.out)
+	_, w.broken = w.rw.Write(*w.out)
 	*w.out = (*w.out)[:0]
-	return err
+	return w.broken
 }
 
 // A sink is where encoders write to.

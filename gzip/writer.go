@@ -21,8 +21,8 @@ type writer struct {
 	// last is a type that has been thought about, for this response or for one
 	// before, which commonly is of the same.
 	last struct {
-		contentType    string
-		encoded, doubt bool
+		contentType           string
+		known, encoded, doubt bool
 	}
 }
 
@@ -52,10 +52,12 @@ type response struct {
 	buf  *[]byte // nil while there is room
 
 	coding *pool
+	place  bool // among those that may encode is taken
 	enc    Encoder
 	out    *[]byte // what has been encoded and not been written
 	whole  bool    // out is to be all of it
 	dirty  bool    // there is something to flush
+	broken error   // why out could not be written, after which nothing must be
 	lesson *lesson
 }
 
@@ -92,15 +94,15 @@ func (s *settings) writer(rw http.ResponseWriter, r *http.Request, accepted acce
 }
 
 // release gives back what w has borrowed; but not if the handler has panicked,
-// for it may have left others behind who still write.
+// for it may have left others behind who still write. Those that a handler of
+// HTTP/2 leaves behind must find w as it is, rather than at the service of another
+// client; over HTTP/1 net/http would have them write to the next response, too.
 func (w *writer) release() {
 	if w.lesson != nil {
 		w.lesson.Drop()
 	}
 	if w.state != finished {
-		if w.enc != nil {
-			w.done()
-		}
+		w.leave()
 		return
 	}
 	if w.enc != nil || w.buf != nil || w.out != nil {
@@ -108,8 +110,11 @@ func (w *writer) release() {
 		w.drop()
 		w.free(&w.out)
 	}
+	reused := w.r.ProtoMajor < 2
 	w.response = response{state: finished, length: -1, held: w.room[:0]}
-	w.writers.Put(w)
+	if reused {
+		w.writers.Put(w)
+	}
 }
 
 // drop forgets what is held.
@@ -207,7 +212,7 @@ var errFinished = errors.New("the handler has returned")
 func (w *writer) pass(p []byte) (int, error) {
 	n, err := w.rw.Write(p)
 	if w.lesson != nil {
-		w.lesson.Write(p[:n])
+		w.teach(p[:n], err)
 	}
 	return n, err
 }
@@ -248,6 +253,7 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.rw).Hijack()
 	if err == nil {
 		w.state, w.sent = plain, true
+		w.teach(nil, http.ErrHijacked)
 	}
 	return conn, rw, err
 }
