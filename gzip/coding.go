@@ -39,7 +39,7 @@ type Appender interface {
 // A Padder is an [Encoder] that can put something into a stream that decodes to
 // nothing, so that its length does not give away what it is of.
 type Padder interface {
-	// Pad adds about n bytes. It is called after Reset and before the first
-	// Write.
+	// Pad adds n bytes, besides those that it takes to say so: 6 for gzip and 8
+	// for zstd. It is called after Reset and before the first Write.
 	Pad(n int)
 }

@@ -1,7 +1,7 @@
 package gzip
 
 import (
-	"strings"
+	"encoding/binary"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -34,9 +34,16 @@ func (c gzipCoding) NewEncoder() Encoder {
 
 type gzipEncoder struct{ foreign }
 
-// Pad implements [Padder] by a comment.
+// Pad implements [Padder] by an extra field (RFC 1952, section 2.3.1.1), which takes
+// 6 bytes by itself. A comment would take 1, but package compress/gzip refuses those
+// of more than 511.
 func (e *gzipEncoder) Pad(n int) {
-	if n > 0 {
-		e.lib.(*gzip.Writer).Comment = strings.Repeat(" ", n-1) // a zero ends it
+	const header, most = 4, 1<<16 - 1
+	if n <= 0 {
+		return
 	}
+	extra := make([]byte, header+min(n, most-header))
+	extra[0], extra[1] = 'P', 'D'
+	binary.LittleEndian.PutUint16(extra[2:], uint16(len(extra)-header))
+	e.lib.(*gzip.Writer).Extra = extra
 }

@@ -3,6 +3,7 @@ package gzip
 import (
 	"io"
 	"math/bits"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -42,7 +43,8 @@ const dczMost = 800 << 10
 
 func newDCZ(data []byte, hash [32]byte) *dcz {
 	const skippable, length = "\x5e\x2a\x4d\x18", "\x20\x00\x00\x00" // a frame that other decoders skip
-	return &dcz{data, append([]byte(skippable+length), hash[:]...)}
+	magic := append([]byte(skippable+length), hash[:]...)
+	return &dcz{data, slices.Clip(magic)} // for what Pad appends is not for all encoders
 }
 
 func (*dcz) Name() string { return "dcz" }

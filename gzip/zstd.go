@@ -49,14 +49,15 @@ func newZstd(level zstd.EncoderLevel, window int, first ...zstd.EOption) *zstd.E
 
 type zstdEncoder struct{ foreign }
 
-// Pad implements [Padder] by a skippable frame (RFC 8878, section 3.1.2).
+// Pad implements [Padder] by a skippable frame (RFC 8878, section 3.1.2), which takes
+// 8 bytes by itself.
 func (e *zstdEncoder) Pad(n int) {
 	const header = 8
 	if n <= 0 {
 		return
 	}
-	frame := make([]byte, max(n, header))
+	frame := make([]byte, header+n)
 	binary.LittleEndian.PutUint32(frame, 0x184d2a50)
-	binary.LittleEndian.PutUint32(frame[4:], uint32(len(frame)-header))
+	binary.LittleEndian.PutUint32(frame[4:], uint32(n))
 	e.start = append(e.start, frame...)
 }
