@@ -48,6 +48,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		gzip.Directive,
 		errorpages.Directive,
 		gzip.RequestsDirective,
+		listings(),
 		static.Directive,
 	}
 }

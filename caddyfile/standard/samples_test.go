@@ -92,7 +92,7 @@ func TestErrorsAreLogged(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	require.Equal(t, "root index bind timeouts trusted_proxies request_id log gzip errors decompress static",
+	require.Equal(t, "root index bind timeouts trusted_proxies request_id log gzip errors decompress browse static",
 		strings.Join(standard.Vocabulary().Names(), " "))
 }
 

@@ -23,6 +23,11 @@ type Site struct {
 	// Siblings are the codings of files that may be sent in place of another; nil
 	// is the usual ones, and empty is none.
 	Siblings []string
+
+	// Files is what the layer that serves the site's files was told of them, for
+	// those that list or render the same files. It is known when all directives
+	// are set up; package static says what it is.
+	Files any
 }
 
 // NewSite returns the site of a Caddyfile that says nothing but its addresses:

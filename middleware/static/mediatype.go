@@ -19,6 +19,10 @@ type mediaType struct {
 // is found on the web. Text is taken to be UTF-8.
 func TypeOf(name string) string { return typeOf(name).name }
 
+// Compressed reports whether the contents of a file of this name are likely to be
+// compressed already, as those of most images are.
+func Compressed(name string) bool { return typeOf(name).dense }
+
 func typeOf(name string) mediaType {
 	ext := path.Ext(name)
 	if ext != "" {

@@ -9,18 +9,19 @@ import (
 	"github.com/shallot-http/shallot/middleware"
 )
 
-func redirect(w http.ResponseWriter, location string) (int, error) {
+// Redirect sends the client to a location that [Canonical] returned.
+func Redirect(w http.ResponseWriter, location string) (int, error) {
 	w.Header().Set("Location", location)
 	w.Header().Set("Content-Length", "0") // which net/http does not say to a HEAD by itself
 	return http.StatusMovedPermanently, nil
 }
 
-// canonical returns where to send a client that asked for a folder without a
+// Canonical returns where to send a client that asked for a folder without a
 // slash at the end, or for a file with one; "" if it asked as it should have.
 //
 // The result is a path with exactly one slash at its beginning, so that no path
 // such as //example.com/.. leads to another site (CVE-2022-28923).
-func canonical(w http.ResponseWriter, r *http.Request, folder bool) string {
+func Canonical(w http.ResponseWriter, r *http.Request, folder bool) string {
 	served := r.URL.Path
 	if strings.HasSuffix(served, "/") == folder {
 		return ""

@@ -42,7 +42,19 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	cfg.Hide = func(name string, info fs.FileInfo) bool {
 		return site.Hidden(name, info) || slices.ContainsFunc(patterns, func(p string) bool { return hides(p, name) })
 	}
+	site.Files = cfg
 	return New(cfg), c.Err()
+}
+
+// ConfigOf returns the Config of a site's files, for layers that stand further out.
+// It has to be called once all directives of the site are set up, as they are when
+// a Middleware is given its next Handler.
+func ConfigOf(site *directive.Site) Config {
+	cfg, ok := site.Files.(Config)
+	if !ok { // there is no such layer
+		cfg = Config{Root: site.Root, Index: site.Index, Hide: site.Hidden}
+	}
+	return cfg
 }
 
 // parsePattern returns what hides takes.

@@ -90,7 +90,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	tree.near.close() // now: the next handler may take its time
 	switch {
 	case !errors.Is(err, fs.ErrNotExist):
-		return fail(w, r, err)
+		return Fail(w, r, err)
 	case folder:
 		return h.folder(w, r)
 	}
@@ -117,8 +117,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, tree Tree, f fou
 		w.Header().Set("Allow", "GET, HEAD")
 		return http.StatusMethodNotAllowed, nil
 	}
-	if location := canonical(w, r, folder); location != "" {
-		return redirect(w, location)
+	if location := Canonical(w, r, folder); location != "" {
+		return Redirect(w, location)
 	}
 	c := content{found: f, files: h.files, mediaType: typeOf(f.name)}
 	if len(h.files.cfg.Siblings) > 0 && !c.mediaType.dense {
@@ -141,15 +141,16 @@ func (h *Handler) folder(w http.ResponseWriter, r *http.Request) (int, error) {
 		return status, err
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		if location := canonical(w, r, true); location != "" {
-			return redirect(w, location)
+		if location := Canonical(w, r, true); location != "" {
+			return Redirect(w, location)
 		}
 	}
 	return status, err
 }
 
-// fail says that a file exists but cannot be served, and how long not.
-func fail(w http.ResponseWriter, r *http.Request, err error) (int, error) {
+// Fail says that a file exists but cannot be served for a reason that
+// [Tree.Open] gave, and how long not.
+func Fail(w http.ResponseWriter, r *http.Request, err error) (int, error) {
 	status := middleware.StatusOf(r, err)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5") // seconds, as in Caddy 0.7.1

@@ -1,0 +1,236 @@
+package browse
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware/accept"
+	"github.com/shallot-http/shallot/middleware/static"
+)
+
+// An Archive is a format that a folder can be downloaded in, with all below it. It
+// is made while it is sent, of what a listing would show.
+type Archive struct {
+	format    string // as in a query, and the extension without a dot
+	mediaType string
+	open      func(w io.Writer) packer
+}
+
+// A packer writes the files of an archive, one after the other.
+type packer interface {
+	// add begins a file, or adds a folder. What is returned takes exactly as much
+	// as the info says.
+	add(name string, info fs.FileInfo) (io.Writer, error)
+	Close() error
+}
+
+// Zip is the archive that every system can open. What is compressed already, as
+// images are, is stored as it is.
+func Zip() Archive {
+	return Archive{"zip", "application/zip", func(w io.Writer) packer { return zipPacker{zip.NewWriter(w)} }}
+}
+
+// Tar is an archive that is not compressed.
+func Tar() Archive {
+	return Archive{"tar", "application/x-tar", func(w io.Writer) packer { return &tarPacker{Writer: tar.NewWriter(w)} }}
+}
+
+// TarGzip is a tar.gz.
+func TarGzip() Archive {
+	return TarWith("gz", "application/gzip", func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+}
+
+// TarWith is a tar that is compressed by other means: "zst" and
+// "application/zstd" with a function that encodes zstd make a tar.zst.
+func TarWith(extension, mediaType string, compress func(io.Writer) io.WriteCloser) Archive {
+	return Archive{"tar." + extension, mediaType, func(w io.Writer) packer {
+		encoder := compress(w)
+		return &tarPacker{tar.NewWriter(encoder), encoder}
+	}}
+}
+
+// Format returns what a client calls a, such as "tar.gz".
+func (a Archive) Format() string { return a.format }
+
+// archive answers r with the archive of a folder.
+func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tree, folder *static.Folder, q query) (int, error) {
+	i := slices.IndexFunc(h.cfg.Archives, func(a Archive) bool { return a.format == q.archive })
+	if i < 0 {
+		return http.StatusNotFound, fmt.Errorf("there is no archive %q", q.archive)
+	}
+	a := h.cfg.Archives[i]
+	if err := h.measure(r.Context(), tree, folder.Name()); err != nil {
+		if err == errTooMuch || err == errEnough {
+			return http.StatusForbidden, err
+		}
+		return static.Fail(w, r, err)
+	}
+	name := base(displayed(r))
+	if name == "/" {
+		name = "files"
+	}
+	header := w.Header()
+	header.Set("Content-Type", a.mediaType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Disposition", attachment(name+"."+a.format))
+	header.Set("Cache-Control", "no-store") // it is never the same, and large
+	accept.Vary(header, "Accept")
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return http.StatusOK, nil
+	}
+	return outcome(r, h.pack(r.Context(), a.open(w), tree, folder.Name(), strings.Trim(name, "/")))
+}
+
+// attachment returns the field that has a client save a file under this name.
+func attachment(name string) string {
+	name = strings.ToValidUTF8(name, "_")
+	if field := mime.FormatMediaType("attachment", map[string]string{"filename": name}); field != "" {
+		return field
+	}
+	return "attachment"
+}
+
+var errTooMuch = fmt.Errorf("the folder is larger than an archive may be")
+
+// measure reports whether what is in a folder is too much, before anything is
+// sent of it.
+func (h *Handler) measure(ctx context.Context, tree static.Tree, from string) error {
+	left := h.cfg.ArchiveBytes
+	k := walk{h: h, tree: tree, entries: h.cfg.ArchiveEntries}
+	k.visit = func(folder *static.Folder, _ string, e entry) error {
+		if e.folder {
+			return nil
+		}
+		if info, _, err := folder.Stat(e.name); err == nil {
+			left -= info.Size()
+		}
+		if left < 0 {
+			return errTooMuch
+		}
+		return nil
+	}
+	return k.run(ctx, from)
+}
+
+// pack sends an archive of a folder, all of whose names begin with top. Links to
+// files become files; links to folders are left out, for they may lead in circles.
+func (h *Handler) pack(ctx context.Context, p packer, tree static.Tree, from, top string) error {
+	left, room := h.cfg.ArchiveBytes, make([]byte, 64<<10)
+	k := walk{h: h, tree: tree, entries: h.cfg.ArchiveEntries}
+	k.visit = func(folder *static.Folder, name string, e entry) error {
+		if e.folder && e.link || !packable(name) {
+			return nil
+		}
+		file, info, err := tree.Open(path.Join(from, name))
+		if err != nil {
+			return nil // it is gone, or nobody may read it
+		}
+		defer file.Close()
+		if info.IsDir() != e.folder {
+			return nil // it has become something else just now
+		}
+		if !info.IsDir() {
+			if left -= info.Size(); left < 0 {
+				return errTooMuch // by now
+			}
+		}
+		w, err := p.add(path.Join(top, name), info)
+		if err != nil || info.IsDir() {
+			return err
+		}
+		return copyFile(ctx, w, file, info.Size(), room)
+	}
+	if err := k.run(ctx, from); err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// copyFile copies size bytes of a file, which fails if there are less. What has
+// been appended since is left out.
+func copyFile(ctx context.Context, w io.Writer, file io.Reader, size int64, room []byte) error {
+	for size > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := file.Read(room[:min(size, int64(len(room)))])
+		size -= int64(n)
+		if _, err := w.Write(room[:n]); err != nil {
+			return err
+		}
+		if err == io.EOF && size > 0 {
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+	}
+	return nil
+}
+
+// packable reports whether a name is the same on every system that may unpack it,
+// as far as leading out of the folder goes: a backslash separates on Windows, and a
+// colon begins a path of another drive.
+func packable(name string) bool { return fs.ValidPath(name) && !strings.ContainsAny(name, "\\:\x00") }
+
+type zipPacker struct{ *zip.Writer }
+
+func (z zipPacker) add(name string, info fs.FileInfo) (io.Writer, error) {
+	h := &zip.FileHeader{Name: strings.ToValidUTF8(name, "\ufffd"), Modified: info.ModTime(), Method: zip.Deflate}
+	h.SetMode(permissions(info))
+	if info.IsDir() {
+		h.Name += "/"
+		h.Method = zip.Store
+	} else if static.Compressed(info.Name()) {
+		h.Method = zip.Store
+	}
+	return z.CreateHeader(h)
+}
+
+type tarPacker struct {
+	*tar.Writer
+	encoder io.Closer // nil if there is none
+}
+
+func (t *tarPacker) add(name string, info fs.FileInfo) (io.Writer, error) {
+	h := &tar.Header{
+		Typeflag: tar.TypeReg, Name: name, Size: info.Size(), Mode: int64(permissions(info).Perm()),
+		ModTime: info.ModTime().Truncate(time.Second),
+	}
+	if info.IsDir() {
+		h.Typeflag, h.Name, h.Size = tar.TypeDir, name+"/", 0
+	}
+	return t, t.WriteHeader(h)
+}
+
+func (t *tarPacker) Close() error {
+	err := t.Writer.Close()
+	if err == nil && t.encoder != nil {
+		err = t.encoder.Close()
+	}
+	return err
+}
+
+// permissions are those of any file that was downloaded: who may do what here is
+// no business of others.
+func permissions(info fs.FileInfo) fs.FileMode {
+	switch {
+	case info.IsDir():
+		return fs.ModeDir | 0o755
+	case info.Mode()&0o100 != 0:
+		return 0o755
+	}
+	return 0o644
+}

@@ -1,0 +1,107 @@
+// Package browse lists folders that have no index page, for people and for
+// programs.
+//
+//	files := static.Config{Root: middleware.NewRoot("public")}
+//	http.ListenAndServe(addr, middleware.Wrap(mux,
+//		browse.New(browse.Config{Files: files}),
+//		static.New(files)))
+//
+// It belongs in front of package static, which serves the files, and shares its
+// Config: what does not exist for the one does not for the other, and links lead
+// as far for both. Folders with an index page, and whatever is no folder, are left
+// to the next handler. A folder asked for without the slash at its end is
+// redirected, to nowhere but the same site. Methods other than GET and HEAD are
+// answered 405.
+//
+// # What is listed
+//
+// All of it, however much there is, by pages of 1,000 entries unless the client
+// says otherwise. To show one, the names in the folder are read but nothing else
+// is: only what is on the page is looked at, unless it is to be sorted by what has
+// to be looked at. Names are remembered until the folder changes, for a bounded
+// number of folders.
+//
+// Links that lead nowhere, or where they must not, are left out, and so are pipes,
+// sockets and devices. Entries whose name begins with a dot are left out unless
+// ShowDotfiles is set, and so is what Unlist says; unlike what Files hides, both
+// can be reached by who knows the name. What is hidden for what it is, not by its
+// name, is found out when it is looked at: a page can be shorter by that many.
+//
+// # What can be asked for
+//
+//	sort     namedirfirst, name, size, time or ext
+//	order    asc or desc
+//	limit    entries on a page
+//	offset   entries before it
+//	q        names that contain this, of any case: in this folder or, if Search
+//	         is set, in all below it
+//	layout   list, grid or compact, of the page
+//	format   html, json, json1, ndjson or text, whatever the Accept field says
+//	archive  zip, tar, tar.gz or what else there is, see Archives
+//
+// What makes no sense is ignored, but for a format (400) or an archive (404) that
+// there is not. How to sort and to lay out is remembered in a cookie called browse.
+// Every response says how many entries there are in X-Total-Count, and where the
+// other pages are in Link fields (RFC 8288).
+//
+// Names are sorted without regard to case and accents, and by the value of the
+// numbers in them: file 9 comes before file 10. A folder has no size; by size
+// folders come first.
+//
+// # Formats
+//
+// The client's Accept field chooses, with its weights:
+//
+//   - text/html is a page that needs no script; of a script it has a filter that
+//     does not ask the server, and local times. At most 10,000 entries are on one.
+//   - application/json is an object:
+//     {"path", "total", "folders", "files", "offset", "limit", "sort", "order",
+//     "truncated", "items": [{"name", "url", "folder", "size", "modified",
+//     "link", "target"}]}.
+//   - application/x-ndjson is such items, one on a line, of all entries unless
+//     there is a limit. It is sent as it is made.
+//   - text/plain is their URLs, one on a line, of all entries unless there is a
+//     limit.
+//
+// The format json1 is the array that Caddy 1.0.5 had. Sizes are bytes, times UTC
+// as of RFC 3339. A url is relative to the folder and leads there whatever the name
+// is; a name is what can be read of it: what is no UTF-8 is replaced.
+//
+// Up to 10,000 entries a response has a weak ETag, of all that it is made from,
+// and a Content-Length.
+//
+// # Safety
+//
+// A page runs nothing but its own script, and loads nothing from elsewhere: its
+// Content-Security-Policy has a nonce. Names cannot become markup, and control
+// characters in them, and those that change the direction of text, are shown by
+// their numbers. An archive has what a listing would have, never a path that leads
+// out of where it is unpacked, and its size is known to be within the limits before
+// it begins.
+//
+// # In a Caddyfile
+//
+//	browse [path [template]]
+//	browse [path] {
+//		template  file
+//		sort      namedirfirst|name|size|time|ext [asc|desc]
+//		layout    list|grid|compact
+//		page      entries
+//		unlist    pattern...
+//		dotfiles
+//		targets
+//		si
+//		search    [duration [entries]]
+//		readme
+//		thumbnails size
+//		archives  zip|tar|tar.gz|tar.zst...
+//		archive_limit size [entries]
+//	}
+//
+// The path is of whole segments; without one it is /. The template is a file of
+// package html/template, see [Template]. Dotfiles has those listed that may be
+// served, targets shows where links lead, si has sizes in kB instead of KiB. A
+// pattern is one of [path.Match] for the last element of names; case is ignored.
+// What static hides in the site, and its dotfiles and symlinks, count here, too.
+// Of several lines the first whose path permits is the one for a request.
+package browse

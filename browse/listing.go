@@ -1,0 +1,237 @@
+package browse
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/static"
+)
+
+// A listing is what is sent of a folder, in whatever format.
+type listing struct {
+	query
+	h      *Handler
+	ctx    context.Context
+	folder *static.Folder
+	path   string // as the client sees it, with a slash at its end
+
+	names     *names
+	page      []int32 // places in names
+	truncated bool    // the search came to the end of its budget
+
+	rows     []row // of page, if it is all made in memory
+	modified time.Time
+	readme   *readme
+	up       bool // there is a folder above, and it is listed, too
+}
+
+// A row is one entry that has been looked at.
+type row struct {
+	entry
+	size     int64
+	modified time.Time // zero if it is not known
+	mode     fs.FileMode
+	target   string // of a link, if it is to be shown
+}
+
+// A fact is what entries are sorted by if it is not their name.
+type fact struct{ size, modified int64 }
+
+// collect finds out what there is to send, but for what is sent as it is made.
+func (h *Handler) collect(r *http.Request, tree static.Tree, folder *static.Folder, q query) (*listing, error) {
+	l := &listing{query: q, h: h, ctx: r.Context(), folder: folder, path: displayed(r)}
+	l.up = folder.Name() != "." && h.cfg.Path.Within(above(r))
+	dir := ""
+	if h.cfg.Files.FS == nil {
+		dir = middleware.RootOf(r, h.cfg.Files.Root).Dir
+	}
+	var err error
+	if l.names, err = h.names(folder, dir); err != nil {
+		return nil, err
+	}
+	inFolder := l.names
+	switch {
+	case q.find == "":
+	case h.cfg.Search.Time > 0:
+		if l.names, l.truncated, err = h.search(l.ctx, tree, folder, q.find); err != nil {
+			return nil, err
+		}
+	default:
+		l.names = l.names.find(q.find)
+	}
+	if err := l.choose(); err != nil {
+		return nil, err
+	}
+	l.modified = modTime(folder.Info())
+	if len(l.page) > mostOnPage {
+		return l, nil
+	}
+	l.rows = make([]row, 0, len(l.page))
+	if err := l.look(l.page, func(r row) {
+		l.rows = append(l.rows, r)
+		if r.modified.After(l.modified) {
+			l.modified = r.modified
+		}
+	}); err != nil {
+		return nil, err
+	}
+	if h.cfg.Readme && q.format == formatHTML && q.find == "" && q.offset == 0 {
+		l.readme = h.findReadme(tree, inFolder, folder.Name())
+	}
+	return l, nil
+}
+
+// displayed returns the path of a folder for people to see.
+func displayed(r *http.Request) string {
+	if p := path.Clean("/" + r.URL.Path); p != "/" {
+		return p + "/"
+	}
+	return "/"
+}
+
+// above returns r as if it asked for the folder above.
+func above(r *http.Request) *http.Request {
+	up, url := *r, *r.URL
+	url.Path = path.Dir(strings.TrimSuffix(displayed(r), "/"))
+	up.URL = &url
+	return &up
+}
+
+// choose sets the page to what has been asked for.
+func (l *listing) choose() error {
+	n := l.names
+	lo, hi := min(l.offset, len(n.entries)), len(n.entries)
+	if l.limit > 0 {
+		hi = min(lo+l.limit, hi)
+	}
+	var facts []fact
+	if l.sort.looks() {
+		var err error
+		if facts, err = l.facts(); err != nil {
+			return err
+		}
+	}
+	n.mu.Lock()
+	for _, s := range n.selected {
+		if s.sort == l.sort && s.order == l.order && s.lo == lo && s.hi == hi {
+			l.page = s.page
+		}
+	}
+	n.mu.Unlock()
+	if l.page != nil {
+		return nil
+	}
+	all := make([]int32, len(n.entries))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	arrange(all, lo, hi, l.sort.compare(l.order, n.entries, facts))
+	l.page = slices.Clone(all[lo:hi])
+	if !l.sort.looks() && hi-lo <= mostOnPage {
+		n.mu.Lock()
+		n.selected = append(n.selected, selection{l.sort, l.order, lo, hi, l.page})
+		n.selected = n.selected[max(0, len(n.selected)-mostSelected):]
+		n.mu.Unlock()
+	}
+	return nil
+}
+
+// factLifetime is for how long a listing by size or time may be out of date. It
+// takes a look at every entry.
+const factLifetime = time.Second
+
+// facts looks at all entries; those who want to know the same at a time wait for
+// the one that does.
+func (l *listing) facts() ([]fact, error) {
+	n := l.names
+	n.looking.Lock()
+	defer n.looking.Unlock()
+	if n.facts != nil && time.Since(n.looked) < factLifetime {
+		return n.facts, nil
+	}
+	const batch = 512
+	facts, looked := make([]fact, len(n.entries)), time.Now()
+	var (
+		next    atomic.Int64
+		workers sync.WaitGroup
+	)
+	for range min(runtime.GOMAXPROCS(0), len(facts)/batch+1) {
+		workers.Go(func() {
+			for l.ctx.Err() == nil {
+				i := int(next.Add(batch)) - batch
+				if i >= len(facts) {
+					return
+				}
+				for i := i; i < min(i+batch, len(facts)); i++ {
+					info, _, err := l.folder.Stat(n.entries[i].name)
+					if err != nil {
+						continue
+					}
+					facts[i].modified = info.ModTime().UnixNano()
+					if !info.IsDir() {
+						facts[i].size = info.Size()
+					}
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	n.facts, n.looked = facts, looked
+	return facts, nil
+}
+
+// look calls use with the rows of some places in the names. What is gone, or must
+// not be seen after all, is left out.
+func (l *listing) look(places []int32, use func(row)) error {
+	for i, place := range places {
+		if i%256 == 0 && l.ctx.Err() != nil {
+			return l.ctx.Err()
+		}
+		e := l.names.entries[place]
+		info, link, err := l.folder.Stat(e.name)
+		if err != nil || l.h.cfg.Unlist != nil && l.h.cfg.Unlist(path.Join(l.folder.Name(), e.name), info) {
+			continue
+		}
+		r := row{entry: entry{e.name, info.IsDir(), link}, modified: modTime(info), mode: info.Mode()}
+		if !r.folder {
+			r.size = info.Size()
+		}
+		if link && l.h.cfg.ShowTargets {
+			r.target, _ = l.folder.Readlink(e.name) // which may just have become a file
+		}
+		use(r)
+	}
+	return nil
+}
+
+// each calls use with all rows of the listing.
+func (l *listing) each(use func(row)) error {
+	if l.rows == nil {
+		return l.look(l.page, use)
+	}
+	for _, r := range l.rows {
+		use(r)
+	}
+	return nil
+}
+
+// modTime returns when a file was modified; zero if that is not known.
+func modTime(info fs.FileInfo) time.Time {
+	t := info.ModTime()
+	if s := t.Unix(); t.IsZero() || s == 0 || s == 1 {
+		return time.Time{} // as reproducible builds have it, see package static
+	}
+	return t.UTC()
+}

@@ -1,0 +1,174 @@
+package browse
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// A Template renders a [Page] by package html/template, in place of the page that
+// there is. The policy that comes with a page permits no style or script but those
+// that have its nonce: <style nonce="{{.Nonce}}">.
+type Template struct {
+	file string // "" if it never changes
+
+	mu      sync.Mutex
+	parsed  *template.Template
+	checked time.Time
+	info    os.FileInfo // of what was looked at last, even if it could not be parsed
+}
+
+// NewTemplate returns the Template that executes t.
+func NewTemplate(t *template.Template) *Template { return &Template{parsed: t} }
+
+// ReadTemplate returns the Template in a file. It is read again, at most once a
+// second, when the file has changed. If there is a mistake in it then, the one
+// before stays in use, and the log says so.
+func ReadTemplate(file string) (*Template, error) {
+	t := &Template{file: file, checked: time.Now()}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	t.info = info
+	t.parsed, err = parseTemplate(file)
+	return t, err
+}
+
+func parseTemplate(file string) (*template.Template, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return template.New(file).Parse(string(text))
+}
+
+// latest returns what the file says now.
+func (t *Template) latest(w http.ResponseWriter) *template.Template {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := time.Now(); t.file != "" && now.Sub(t.checked) >= time.Second {
+		t.checked = now
+		info, err := os.Stat(t.file)
+		if err == nil && (!info.ModTime().Equal(t.info.ModTime()) || info.Size() != t.info.Size() || !os.SameFile(info, t.info)) {
+			t.info = info
+			var parsed *template.Template
+			if parsed, err = parseTemplate(t.file); err == nil {
+				t.parsed = parsed
+			}
+		} else if err != nil && t.info != nil {
+			t.info = gone{t.info}
+		}
+		if err != nil {
+			middleware.Logger(w).Warn("the template of listings stays as it was", slog.String("file", t.file), slog.Any("error", err))
+		}
+	}
+	return t.parsed
+}
+
+// gone is the info of a file that is not there any more: whatever comes next is
+// another one.
+type gone struct{ os.FileInfo }
+
+func (gone) Size() int64 { return -1 }
+
+// version tells a template from the one that was there before.
+func (t *Template) version(w http.ResponseWriter) string {
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("%p", t.latest(w))
+}
+
+// execute appends what the template makes of a listing. What has a mistake in it
+// is not sent in part.
+func (t *Template) execute(w http.ResponseWriter, dst []byte, l *listing, nonce string) ([]byte, error) {
+	out := bytes.NewBuffer(dst)
+	err := t.latest(w).Execute(out, l.data(nonce))
+	return out.Bytes(), err
+}
+
+// A Page is what a [Template] renders. Those of its fields and methods that Caddy
+// 0.7.1 had are the same.
+type Page struct {
+	Name    string // of the folder
+	Path    string // of the folder, with a slash at its end
+	CanGoUp bool   // to the folder above, which is ../
+	Items   []Item
+
+	Total, NumDirs, NumFiles int  // in the folder, or found
+	Truncated                bool // there is more than could be found
+	Sort, Order, Layout      string
+	Limit, Offset            int
+	Query                    string // that was searched for
+	First, Prev, Next, Last  string // references to other pages; "" is none
+	ReadmeName, Readme       string
+	ReadmeHTML               template.HTML
+	Nonce                    string // of styles and scripts
+}
+
+// An Item is one entry of a [Page].
+type Item struct {
+	IsDir     bool
+	IsSymlink bool
+	Name      string
+	Size      int64
+	URL       string
+	ModTime   time.Time
+	Mode      os.FileMode
+
+	si bool
+}
+
+// HumanSize returns the size as text, such as 1.2 KiB.
+func (i Item) HumanSize() string { return string(appendSize(nil, i.Size, i.si)) }
+
+// HumanModTime returns the time in a format of [time.Time.Format].
+func (i Item) HumanModTime(format string) string { return i.ModTime.Format(format) }
+
+func (l *listing) data(nonce string) *Page {
+	p := &Page{
+		Path: l.path, Name: base(l.path), CanGoUp: l.up,
+		Total: len(l.names.entries), NumDirs: l.names.folders, NumFiles: len(l.names.entries) - l.names.folders, Truncated: l.truncated,
+		Sort: l.sort.String(), Order: l.order.String(), Layout: l.layout.String(), Limit: l.limit, Offset: l.offset,
+		Query: l.find, Nonce: nonce,
+	}
+	for _, other := range l.pages() {
+		ref := l.with("offset", fmt.Sprint(other.offset))
+		switch other.rel {
+		case "first":
+			p.First = ref
+		case "prev":
+			p.Prev = ref
+		case "next":
+			p.Next = ref
+		case "last":
+			p.Last = ref
+		}
+	}
+	if l.readme != nil {
+		p.ReadmeName, p.Readme, p.ReadmeHTML = l.readme.name, l.readme.text, l.readme.html
+	}
+	p.Items = make([]Item, len(l.rows))
+	for i, r := range l.rows {
+		p.Items[i] = Item{r.folder, r.link, r.name, r.size, string(appendURL(nil, r.entry)), r.modified, r.mode, l.h.cfg.SI}
+	}
+	return p
+}
+
+// base returns the last element of a path that ends in a slash.
+func base(path string) string {
+	path = strings.TrimSuffix(path, "/")
+	if path == "" {
+		return "/"
+	}
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
