@@ -1,0 +1,162 @@
+package browse_test
+
+import (
+	"encoding/json"
+	"html"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hostile are names that have been markup, code, another path or another file to
+// somebody. What is in a file is its name.
+var hostile = []string{
+	"new\nline.txt", "carriage\rreturn", "tab\tstop", "double\"quote", "single'quote", "`backquote`",
+	"<script>alert(1)<!-- script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "' onmouseover='alert(1)", "<title><script>alert(1)",
+	"javascript:alert(1)", "data:text,x", "https:evil.example", ":colon", "-dash", "--help",
+	"100%", "%2e%2e%2f", "%00", "hash#tag", "what?", "a&b=c", "&lt;b&gt;", "semi;colon", "plus+sign", "back\\slash", "..\\up",
+	" blank before", "blank after ", "two  blanks", "~tilde", "$(id)", "{{.Nonce}}", "]]>", "a=b;c", "...", "!", "[x]", "*", "|",
+	"evil\u202etxt.exe", "\u2066isolate\u2069", "zero\u200bwidth", "\ufeffbom", "\u2028separator", "\x7fdelete", "\x1b[31mred", "\x01",
+	"\xff\xfe", "half\xc3", "\xed\xa0\x80", "日本語.txt", "👩‍👩‍👧.png", "e\u0301", "\u00e9", strings.Repeat("x", 255), strings.Repeat("ü", 127),
+}
+
+func hostileFolder(t testing.TB) string {
+	if runtime.GOOS != "linux" {
+		t.Skip("few other systems have files of such names")
+	}
+	dir := folder(t, nil)
+	for _, name := range hostile {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600))
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "in-"+name[:min(len(name), 200)]), 0o700))
+	}
+	return dir
+}
+
+// TestHostileNames follows every reference of every format, as a browser would, to
+// what has the name that it was made from.
+func TestHostileNames(t *testing.T) {
+	c := in(t, hostileFolder(t))
+	c.Files.Index, c.ShowDotfiles = []string{}, true
+	s := serve(t, c)
+	attribute := regexp.MustCompile(`<a href="([^"]*)"><svg aria-hidden`)
+	for _, tt := range []struct {
+		query string
+		refs  func(body string) []string
+	}{
+		{"?format=html", func(body string) (refs []string) {
+			for _, m := range attribute.FindAllStringSubmatch(body, -1) {
+				refs = append(refs, html.UnescapeString(m[1]))
+			}
+			return refs
+		}},
+		{"?format=html&layout=grid", func(body string) (refs []string) {
+			for _, m := range attribute.FindAllStringSubmatch(body, -1) {
+				refs = append(refs, html.UnescapeString(m[1]))
+			}
+			return refs
+		}},
+		{"?format=html&q=e", nil},
+		{"?format=text", func(body string) []string { return strings.Split(strings.TrimSuffix(body, "\n"), "\n") }},
+		{"?format=json&limit=1000", func(body string) (refs []string) {
+			var l listing
+			require.NoError(t, json.Unmarshal([]byte(body), &l))
+			for _, it := range l.Items {
+				require.True(t, utf8.ValidString(it.Name))
+				refs = append(refs, it.URL)
+			}
+			return refs
+		}},
+		{"?format=json1", func(body string) (refs []string) {
+			var items []struct{ URL string }
+			require.NoError(t, json.Unmarshal([]byte(body), &items))
+			for _, it := range items {
+				refs = append(refs, it.URL)
+			}
+			return refs
+		}},
+		{"?format=ndjson", func(body string) (refs []string) {
+			for line := range strings.Lines(body) {
+				var it item
+				require.NoError(t, json.Unmarshal([]byte(line), &it), line)
+				refs = append(refs, it.URL)
+			}
+			return refs
+		}},
+	} {
+		t.Run(tt.query, func(t *testing.T) {
+			resp := s.get("/" + tt.query)
+			require.Equal(t, 200, resp.StatusCode)
+			require.True(t, utf8.ValidString(resp.body))
+			for _, r := range resp.body {
+				if r != '\n' && r != '\t' && (r < ' ' || r == 0x7f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || r == 0x2028) {
+					require.Fail(t, "a control character is left", "%U", r)
+				}
+			}
+			if tt.refs == nil {
+				return
+			}
+			base, err := url.Parse("http://example.com/")
+			require.NoError(t, err)
+			found := map[string]bool{}
+			refs := tt.refs(resp.body)
+			require.Equal(t, 2*len(hostile), len(refs))
+			for _, ref := range refs {
+				u, err := base.Parse(ref)
+				require.NoError(t, err, ref)
+				require.Equal(t, "example.com", u.Host, ref)
+				got := s.get(u.RequestURI())
+				require.Equal(t, 200, got.StatusCode, ref)
+				if !strings.HasSuffix(ref, "/") {
+					found[got.body] = true
+				}
+			}
+			for _, name := range hostile {
+				require.True(t, found[name], "%q", name)
+			}
+		})
+	}
+}
+
+// TestHostilePage checks that there are no more elements in a page than this
+// package puts there.
+func TestHostilePage(t *testing.T) {
+	c := in(t, hostileFolder(t))
+	c.Readme = true
+	dir := c.Files.Root.Dir
+	write(t, filepath.Join(dir, "README"), "</pre><script>alert(1)</script>")
+	s := serve(t, c)
+	for _, query := range []string{"", "?layout=grid", "?q=%22%3E%3Cscript%3Ealert(1)", "?limit=%22%3E%3Cscript%3E", "?sort=%22%3E%3Cscript%3E", "?offset=1&limit=2&q=e"} {
+		resp := s.get("/"+query, "Accept: text/html")
+		require.Equal(t, 200, resp.StatusCode)
+		_, body, ok := strings.Cut(resp.body, "<body")
+		require.True(t, ok)
+		require.Equal(t, 1, strings.Count(strings.ToLower(body), "<script"), query)
+		for _, tag := range []string{"<img src=x", "<svg onload", "onmouseover='", "javascript:alert(1)\""} {
+			require.NotContains(t, body, tag)
+		}
+	}
+	sub := filepath.Join(dir, "in-<script>alert(1)<!-- script>")
+	require.DirExists(t, sub)
+	resp := s.get("/in-%3Cscript%3Ealert(1)%3C!--%20script%3E/", "Accept: text/html")
+	require.Equal(t, 200, resp.StatusCode)
+	require.NotContains(t, resp.body, "<script>alert")
+	require.Contains(t, resp.body, "<title>/in-&lt;script&gt;alert(1)&lt;!-- script&gt;/</title>")
+}
+
+// TestNamesAreShown checks what people see of names that hide something.
+func TestNamesAreShown(t *testing.T) {
+	s := serve(t, in(t, hostileFolder(t)))
+	body := s.get("/", "Accept: text/html").body
+	for _, want := range []string{
+		"evil<b>U+202E</b>txt.exe", `new<b>\x0A</b>line.txt`, "zero<b>U+200B</b>width", `<b>\xFF</b><b>\xFE</b>`, "日本語.txt", "👩‍👩‍👧.png", "&lt;img src=x onerror=alert(1)&gt;",
+	} {
+		require.Contains(t, body, want)
+	}
+}

@@ -1,0 +1,182 @@
+package browse_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/browse"
+	"github.com/shallot-http/shallot/middleware/static"
+)
+
+// TestHidden checks that what is hidden is neither listed nor counted, found or
+// packed, and that what is unlisted can be fetched all the same.
+func TestHidden(t *testing.T) {
+	c := in(t, folder(t, map[string]string{
+		"shown.txt": "", "hidden.txt": "", "drafts/x.txt": "", "quiet.txt": "quiet", ".dot": "dot", ".env": "", ".well-known/": "", "sub/hidden.txt": "", "sub/ok.txt": "",
+	}))
+	c.Files.Hide = func(name string, _ fs.FileInfo) bool { return path.Base(name) == "hidden.txt" || name == "drafts" }
+	c.Unlist = func(name string, _ fs.FileInfo) bool { return path.Base(name) == "quiet.txt" }
+	c.Search.Time = 1e9
+	c.Archives = []browse.Archive{browse.Tar()}
+	s := serve(t, c)
+	require.Equal(t, []string{"sub", "shown.txt"}, s.names("/"))
+	require.Equal(t, 2, s.json("/").Total)
+	require.Equal(t, []string{"ok.txt"}, s.names("/sub/"))
+	require.Equal(t, []string{"shown.txt", "sub/ok.txt"}, s.names("/?q=.txt"))
+	require.Equal(t, []string{"files/shown.txt", "files/sub/", "files/sub/ok.txt"}, slices.Sorted(slices.Values(tarNames(t, s.get("/?archive=tar").body))))
+	for path, want := range map[string]int{"/hidden.txt": 404, "/drafts/": 404, "/drafts": 404, "/drafts/x.txt": 404, "/quiet.txt": 200, "/.dot": 200, "/.env": 404} {
+		require.Equal(t, want, s.get(path).StatusCode, path)
+	}
+
+	c.ShowDotfiles = true
+	require.Equal(t, []string{".well-known", "sub", ".dot", "shown.txt"}, serve(t, c).names("/"))
+	c.Files.Dotfiles = static.DotfilesDeny
+	require.Equal(t, []string{".well-known", "sub", "shown.txt"}, serve(t, c).names("/"))
+}
+
+// TestHiddenByIdentity hides a file for what it is, whatever it is called.
+func TestHiddenByIdentity(t *testing.T) {
+	dir := folder(t, map[string]string{"a.txt": "", "real.txt": ""})
+	if err := os.Link(filepath.Join(dir, "real.txt"), filepath.Join(dir, "alias.txt")); err != nil {
+		t.Skip(err)
+	}
+	secret, err := os.Stat(filepath.Join(dir, "real.txt"))
+	require.NoError(t, err)
+	c := in(t, dir)
+	c.Files.Hide = func(_ string, info fs.FileInfo) bool { return info != nil && os.SameFile(info, secret) }
+	c.Archives = []browse.Archive{browse.Tar()}
+	s := serve(t, c)
+	require.Equal(t, []string{"a.txt"}, s.names("/"))
+	require.Equal(t, []string{"files/a.txt"}, tarNames(t, s.get("/?archive=tar").body))
+}
+
+func TestLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("to make links takes a right that few have")
+	}
+	dir := folder(t, map[string]string{"a.txt": "text", "sub/b.txt": "", ".git/config": ""})
+	for name, target := range map[string]string{
+		"file": "a.txt", "dir": "sub", "absolute": filepath.Join(dir, "sub"), "up": "sub/../a.txt",
+		"gone": "nothing", "loop": "loop", "out": "../secret", "out-file": "../secret/" + secret, "out-absolute": filepath.Join(filepath.Dir(dir), "secret"),
+		"etc": "/etc", "guarded": ".git", "out-and-in": "../root/sub",
+	} {
+		require.NoError(t, os.Symlink(target, filepath.Join(dir, name)))
+	}
+	c := in(t, dir)
+	c.Search.Time = 1e9
+	c.Archives = []browse.Archive{browse.Tar()}
+
+	t.Run("inside", func(t *testing.T) {
+		s := serve(t, c)
+		require.Equal(t, []string{"absolute", "dir", "out-and-in", "sub", "a.txt", "file", "up"}, s.names("/"))
+		for _, it := range s.json("/").Items {
+			require.Equal(t, it.Name != "sub" && it.Name != "a.txt", it.Link, it.Name)
+			require.Empty(t, it.Target)
+		}
+		require.Equal(t, []string{"b.txt"}, s.names("/absolute/"))
+		for _, path := range []string{"/out/", "/out", "/out-absolute/", "/etc/", "/etc", "/guarded/", "/loop/", "/gone/", "/out-file"} {
+			require.Equal(t, 404, s.get(path).StatusCode, path)
+		}
+		require.Equal(t, []string{"sub/b.txt"}, s.names("/?q=b.txt"), "a search goes through no link")
+		require.Equal(t, []string{"files/a.txt", "files/file", "files/sub/", "files/sub/b.txt", "files/up"}, slices.Sorted(slices.Values(tarNames(t, s.get("/?archive=tar").body))))
+	})
+	t.Run("deny", func(t *testing.T) {
+		c := c
+		c.Files.Symlinks = static.SymlinksDeny
+		s := serve(t, c)
+		require.Equal(t, []string{"sub", "a.txt"}, s.names("/"))
+		require.Equal(t, 404, s.get("/dir/").StatusCode)
+		require.Equal(t, 404, s.get("/dir").StatusCode)
+	})
+	t.Run("targets", func(t *testing.T) {
+		c := c
+		c.ShowTargets = true
+		targets := map[string]string{}
+		for _, it := range serve(t, c).json("/").Items {
+			targets[it.Name] = it.Target
+		}
+		require.Equal(t, "sub/../a.txt", targets["up"])
+		require.Equal(t, "", targets["a.txt"])
+	})
+	t.Run("follow", func(t *testing.T) {
+		c := c
+		c.Files.Symlinks = static.SymlinksFollow
+		elsewhere := folder(t, map[string]string{"x.txt": ""})
+		link := filepath.Join(dir, "elsewhere")
+		require.NoError(t, os.Symlink(elsewhere, link))
+		t.Cleanup(func() { os.Remove(link) })
+		s := serve(t, c)
+		require.Contains(t, s.names("/"), "elsewhere")
+		require.Equal(t, []string{"x.txt"}, s.names("/elsewhere/"))
+	})
+}
+
+// TestSpecialFiles checks that nothing but files and folders is listed.
+func TestSpecialFiles(t *testing.T) {
+	dir := folder(t, map[string]string{"a.txt": ""})
+	pipe(t, filepath.Join(dir, "pipe"))
+	require.Equal(t, []string{"a.txt"}, serve(t, in(t, dir)).names("/"))
+}
+
+// TestUnreadableFolder is told by its status, not passed off as empty.
+func TestUnreadableFolder(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Getuid() == 0 {
+		t.Skip("everything can be read by who is root, and modes are not Windows'")
+	}
+	dir := folder(t, map[string]string{"locked/x": ""})
+	locked := filepath.Join(dir, "locked")
+	require.NoError(t, os.Chmod(locked, 0))
+	t.Cleanup(func() { os.Chmod(locked, 0o700) })
+	require.Equal(t, 403, serve(t, in(t, dir)).get("/locked/").StatusCode)
+}
+
+// TestChangesAreSeen changes a folder that has been listed.
+func TestChangesAreSeen(t *testing.T) {
+	dir := folder(t, map[string]string{"a.txt": "1"})
+	require.NoError(t, os.Chtimes(dir, day, day)) // long ago, so that it is remembered
+	s := serve(t, in(t, dir))
+	require.Equal(t, []string{"a.txt"}, s.names("/"))
+	require.Equal(t, []string{"a.txt"}, s.names("/"))
+	write(t, filepath.Join(dir, "a.txt"), "12345")
+	require.EqualValues(t, 5, s.json("/").Items[0].Size)
+	write(t, filepath.Join(dir, "b.txt"), "")
+	require.Equal(t, []string{"a.txt", "b.txt"}, s.names("/"))
+	require.NoError(t, os.Remove(filepath.Join(dir, "a.txt")))
+	require.Equal(t, []string{"b.txt"}, s.names("/"))
+	require.NoError(t, os.Rename(filepath.Join(dir, "b.txt"), filepath.Join(dir, "c.txt")))
+	require.Equal(t, []string{"c.txt"}, s.names("/"))
+}
+
+// TestSearch finds names in all folders below, within a budget.
+func TestSearch(t *testing.T) {
+	c := in(t, folder(t, map[string]string{"Report.txt": "", "a/report 2.txt": "", "a/b/c/REPORT.md": "", "a/x.txt": "", "réport": ""}))
+	require.Equal(t, []string{"réport", "Report.txt"}, serve(t, c).names("/?q=report"), "without a budget it is the folder itself")
+	c.Search.Time = 1e9
+	s := serve(t, c)
+	l := s.json("/?q=report")
+	require.Equal(t, []int{4, 4}, []int{l.Total, len(l.Items)})
+	require.False(t, l.Truncated)
+	require.Equal(t, "./a/b/c/REPORT.md", l.Items[0].URL)
+	require.Equal(t, []string{"b/c/REPORT.md", "report 2.txt"}, s.names("/a/?q=report"))
+	require.Equal(t, []string{"a"}, s.names("/?q=a&limit=1"))
+	require.Contains(t, s.get("/?q=report", "Accept: text/html").body, "4 files found")
+
+	c.Search.Entries = 3
+	s = serve(t, c)
+	require.True(t, s.json("/?q=report").Truncated)
+	require.Contains(t, s.get("/?q=report", "Accept: text/html").body, `role="alert"`)
+	require.Equal(t, 3, s.json("/?q="+strings.Repeat("x", 300)).Total, "what is too long is ignored")
+}
+
+// hide returns a function that hides what has this name, of any case.
+func hide(base string) func(string, fs.FileInfo) bool {
+	return func(name string, _ fs.FileInfo) bool { return strings.EqualFold(path.Base(name), base) }
+}
