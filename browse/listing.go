@@ -167,11 +167,11 @@ func (l *listing) facts() ([]fact, error) {
 	for range min(runtime.GOMAXPROCS(0), len(facts)/batch+1) {
 		workers.Go(func() {
 			for l.ctx.Err() == nil {
-				i := int(next.Add(batch)) - batch
-				if i >= len(facts) {
+				start := int(next.Add(batch)) - batch
+				if start >= len(facts) {
 					return
 				}
-				for i := i; i < min(i+batch, len(facts)); i++ {
+				for i := start; i < min(start+batch, len(facts)); i++ {
 					info, _, err := l.folder.Stat(n.entries[i].name)
 					if err != nil {
 						continue
