@@ -104,7 +104,12 @@ func (f *Folder) Read(visit func(name string, mode fs.FileMode)) error {
 		batch(entries)
 		return failure(err)
 	}
-	dir, err := f.root.Open(".")
+	rooted, err := f.root.Open(".")
+	if err != nil {
+		return failure(err)
+	}
+	defer rooted.Close()
+	dir, err := unrooted(rooted)
 	if err != nil {
 		return failure(err)
 	}
@@ -153,11 +158,19 @@ func (f *Folder) visible(base string, info fs.FileInfo) bool {
 	if files.cfg.Hide == nil {
 		return true
 	}
-	if files.hidden(path.Join(f.name, base), info) {
+	if files.hidden(below(f.name, base), info) {
 		return false
 	}
 	real := f.Real()
-	return real == "" || real == f.name || !files.hidden(path.Join(real, base), info)
+	return real == "" || real == f.name || !files.hidden(below(real, base), info)
+}
+
+// below is path.Join of what is clean.
+func below(dir, base string) string {
+	if dir == "." {
+		return base
+	}
+	return dir + "/" + base
 }
 
 // Readlink returns where a link in f says it leads.

@@ -2,6 +2,7 @@ package static
 
 import (
 	"errors"
+	"os"
 	"syscall"
 )
 
@@ -33,3 +34,7 @@ func isExhausted(errno syscall.Errno) bool { return errno == errTooManyOpenFiles
 func isClientGone(err error) bool {
 	return errors.Is(err, syscall.WSAECONNRESET) || errors.Is(err, syscall.WSAECONNABORTED)
 }
+
+// unrooted returns dir: what ReadDir gets of entries here says all there is of
+// them.
+func unrooted(dir *os.File) (*os.File, error) { return dir, nil }
