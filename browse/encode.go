@@ -113,7 +113,22 @@ func appendItem1(dst []byte, r row) []byte {
 }
 
 // appendTime appends t, which is UTC, as of RFC 3339, to the second.
-func appendTime(dst []byte, t time.Time) []byte { return t.AppendFormat(dst, time.RFC3339) }
+func appendTime(dst []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, time.RFC3339)
+	}
+	hour, minute, second := t.Clock()
+	two := func(n int, then byte) { dst = append(dst, byte('0'+n/10), byte('0'+n%10), then) }
+	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10))
+	two(year%100, '-')
+	two(int(month), '-')
+	two(day, 'T')
+	two(hour, ':')
+	two(minute, ':')
+	two(second, 'Z')
+	return dst
+}
 
 // appendURL appends a reference to an entry that is relative to the folder. The
 // dot keeps a colon in the name from being the end of a scheme, and slashes from

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,15 +46,15 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, l *listing) (int,
 	header.Set("X-Content-Type-Options", "nosniff")
 
 	if l.rows == nil {
+		w.WriteHeader(http.StatusOK)
 		if r.Method == http.MethodHead {
-			w.WriteHeader(http.StatusOK)
 			return http.StatusOK, nil
 		}
 		return outcome(r, l.stream(w))
 	}
 	room := h.rooms.Get().(*[]byte)
 	defer h.rooms.Put(room)
-	page, err := l.encode(w, (*room)[:0])
+	page, err := l.encode(w, slices.Grow((*room)[:0], 16<<10+len(l.rows)*usualRow))
 	*room = page[:0]
 	if err != nil {
 		return http.StatusInternalServerError, err
@@ -66,6 +67,9 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, l *listing) (int,
 	_, err = w.Write(page)
 	return outcome(r, err)
 }
+
+// usualRow is how long a row is, in whatever format, more or less.
+const usualRow = 200
 
 // encode appends all of the listing to dst, in its format.
 func (l *listing) encode(w http.ResponseWriter, dst []byte) ([]byte, error) {

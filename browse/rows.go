@@ -23,21 +23,26 @@ func (p *appender) table() {
 	}
 	for i := range p.rows {
 		r := &p.rows[i]
-		p.raw(`<tr><th scope="row"><a href="`)
+		p.dst = append(p.dst, `<tr><th scope="row"><a href="`...)
 		p.dst = appendURL(p.dst, r.entry)
-		p.raw(`"><svg aria-hidden="true"><use href="#`, icon(r), `"/></svg>`)
+		p.dst = append(p.dst, `"><svg aria-hidden="true"><use href="#`...)
+		p.dst = append(p.dst, icon(r)...)
+		p.dst = append(p.dst, `"/></svg>`...)
 		p.label(r)
-		p.raw("</a><td>")
+		p.dst = append(p.dst, "</a><td>"...)
 		p.size(r)
-		p.raw("<td>")
+		p.dst = append(p.dst, "<td>"...)
 		if !r.modified.IsZero() {
-			p.raw(`<time datetime="`)
+			p.dst = append(p.dst, `<time datetime="`...)
+			start := len(p.dst)
 			p.dst = appendTime(p.dst, r.modified)
-			p.raw(`">`)
-			p.dst = r.modified.AppendFormat(p.dst, "2006-01-02 15:04")
-			p.raw("</time>")
+			p.dst = append(p.dst, `">`...)
+			p.dst = append(p.dst, p.dst[start:start+len("2006-01-02")]...)
+			p.dst = append(p.dst, ' ')
+			p.dst = append(p.dst, p.dst[start+len("2006-01-02T"):start+len("2006-01-02T15:04")]...)
+			p.dst = append(p.dst, "</time>"...)
 		}
-		p.raw("\n")
+		p.dst = append(p.dst, '\n')
 	}
 	p.raw("</table>")
 	p.nothing()

@@ -28,6 +28,7 @@ func rows() []pair.Row {
 		parseRows(),
 		staticRows(),
 		gzipRows(),
+		browseRows(),
 	)
 }
 

@@ -32,6 +32,8 @@ func (p process) answer(t pair.TB, r *http.Request, size int64) pair.Op {
 // is whatever it has to be told.
 func server(role, arg string) (http.Handler, error) {
 	switch role {
+	case "browse":
+		return browseServer(arg)
 	case "static":
 		return staticServer(arg)
 	}

@@ -130,16 +130,15 @@ func (f *Folder) Read(visit func(name string, mode fs.FileMode)) error {
 // leads to if it is one. The error is [fs.ErrNotExist] for whatever must not be
 // seen.
 func (f *Folder) Stat(base string) (info fs.FileInfo, link bool, err error) {
-	name := path.Join(f.name, base)
 	if f.root == nil {
-		info, err = f.tree.Stat(name)
+		info, err = f.tree.Stat(below(f.name, base))
 		return info, false, err
 	}
 	if info, err = f.root.Lstat(base); err != nil {
 		return nil, false, failure(err)
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
-		info, err = f.tree.Stat(name)
+		info, err = f.tree.Stat(below(f.name, base))
 		return info, true, err
 	}
 	if !servable(info.Mode()) || !f.visible(base, info) {
