@@ -32,6 +32,28 @@ func TestWrap(t *testing.T) {
 	p.expect(t, regexp.MustCompile(`^127\.0\.0\.1 - - \[.*\] "GET /panic HTTP/1\.1" 500 26$`))
 }
 
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"notes/a b.txt": "some text", "notes/README": "about notes", ".git/config": ""})
+	p := start(t, dir, "files", "-addr", "127.0.0.1:0")
+	base := p.url(t)
+	status, body, _ := get(t, base+"/notes/?format=text")
+	require.Equal(t, 200, status)
+	require.Equal(t, "./a%20b.txt\n./README\n", body)
+	status, body, header := get(t, base+"/notes/")
+	require.Equal(t, 200, status)
+	require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+	require.Contains(t, body, "<pre>about notes</pre>")
+	_, body, _ = get(t, base+"/notes/a%20b.txt")
+	require.Equal(t, "some text", body)
+	_, body, header = get(t, base+"/notes/?archive=zip")
+	require.Equal(t, "attachment; filename=notes.zip", header.Get("Content-Disposition"))
+	require.Equal(t, "PK", body[:2])
+	status, _, _ = get(t, base+"/.git/")
+	require.Equal(t, 404, status)
+	p.expect(t, regexp.MustCompile(`"GET /notes/a%20b\.txt HTTP/1\.1" 200 9$`))
+}
+
 // TestServerWithoutCaddyfile is the first command of the README.
 func TestServerWithoutCaddyfile(t *testing.T) {
 	dir := t.TempDir()

@@ -42,6 +42,14 @@ func TestSamples(t *testing.T) {
 			requests: []request{{"localhost", "/hello.txt", 200, "hello"}},
 			logs:     map[string]string{"2015.log": `"GET /hello.txt HTTP/1.1" 200 5`},
 		},
+		{
+			name: "listings", text: "localhost:0 {\n\tbrowse\n\tgzip\n}",
+			requests: []request{
+				{"localhost", "/?format=text&sort=name", 200, "./hello.txt\n./long.txt\n"}, // but no Caddyfile
+				{"localhost", "/hello.txt", 200, "hello"},
+				{"localhost", "/missing/", 404, "404 Not Found\n"},
+			},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -1,0 +1,60 @@
+package standard_test
+
+import (
+	"archive/tar"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+)
+
+// TestIndexFilesBeforeListings serves the sample that lists folders, with each of
+// the files that stand for one, in the order of Caddy 0.7.1.
+func TestIndexFilesBeforeListings(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("Caddyfile", []byte("localhost:0 {\n\tbrowse\n}"), 0o600))
+	addr, stop := serve(t, "Caddyfile")
+	_, body := request{host: "localhost", path: "/?format=text"}.send(t, addr)
+	require.Empty(t, body)
+	for _, name := range []string{"default.htm", "default.html", "index.htm", "index.html"} {
+		require.NoError(t, os.WriteFile(name, []byte(name), 0o600))
+		status, body := request{host: "localhost", path: "/"}.send(t, addr)
+		require.Equal(t, 200, status)
+		require.Equal(t, name, body)
+	}
+	stop()
+}
+
+// TestArchivesOfListings downloads a folder in the format that takes another
+// package's coding.
+func TestArchivesOfListings(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("dir", 0o700))
+	require.NoError(t, os.WriteFile("dir/file.txt", []byte("text"), 0o600))
+	require.NoError(t, os.WriteFile("Caddyfile", []byte("localhost:0 {\n\tgzip\n\tbrowse {\n\t\tarchives tar.zst zip\n\t}\n}"), 0o600))
+	addr, stop := serve(t, "Caddyfile")
+	resp := request{host: "localhost", path: "/dir/?archive=tar.zst"}.do(t, addr)
+	defer resp.Body.Close()
+	require.Equal(t, "application/zstd", resp.Header.Get("Content-Type"))
+	require.Equal(t, "attachment; filename=dir.tar.zst", resp.Header.Get("Content-Disposition"))
+	require.Equal(t, []string{"dir/file.txt"}, tarZstd(t, resp.Body))
+	stop()
+}
+
+// tarZstd returns the names in a tar.zst.
+func tarZstd(t *testing.T, r io.Reader) (names []string) {
+	t.Helper()
+	d, err := zstd.NewReader(r)
+	require.NoError(t, err)
+	defer d.Close()
+	for tr := tar.NewReader(d); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return names
+		}
+		require.NoError(t, err)
+		names = append(names, h.Name)
+	}
+}
