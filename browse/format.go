@@ -87,20 +87,17 @@ func (l *listing) encode(w http.ResponseWriter, dst []byte) ([]byte, error) {
 func (l *listing) stream(w io.Writer) error {
 	const enough = 64 << 10
 	page, first := l.begin(make([]byte, 0, enough+4096)), true
-	var failed error
-	err := l.look(l.page, func(r row) {
+	err := l.look(l.page, func(r row) (err error) {
 		page = l.item(page, r, first)
 		first = false
-		if len(page) >= enough && failed == nil {
-			_, failed = w.Write(page)
+		if len(page) >= enough {
+			_, err = w.Write(page)
 			page = page[:0]
 		}
+		return err
 	})
-	if err == nil && failed == nil {
-		_, failed = w.Write(l.end(page))
-	}
-	if failed != nil {
-		err = failed
+	if err == nil {
+		_, err = w.Write(l.end(page))
 	}
 	return err
 }

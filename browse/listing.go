@@ -76,11 +76,12 @@ func (h *Handler) collect(r *http.Request, tree static.Tree, folder *static.Fold
 		return l, nil
 	}
 	l.rows = make([]row, 0, len(l.page))
-	if err := l.look(l.page, func(r row) {
+	if err := l.look(l.page, func(r row) error {
 		l.rows = append(l.rows, r)
 		if r.modified.After(l.modified) {
 			l.modified = r.modified
 		}
+		return nil
 	}); err != nil {
 		return nil, err
 	}
@@ -192,9 +193,9 @@ func (l *listing) facts() ([]fact, error) {
 	return facts, nil
 }
 
-// look calls use with the rows of some places in the names. What is gone, or must
-// not be seen after all, is left out.
-func (l *listing) look(places []int32, use func(row)) error {
+// look calls use with the rows of some places in the names, until it fails. What
+// is gone, or must not be seen after all, is left out.
+func (l *listing) look(places []int32, use func(row) error) error {
 	for i, place := range places {
 		if i%256 == 0 && l.ctx.Err() != nil {
 			return l.ctx.Err()
@@ -211,18 +212,9 @@ func (l *listing) look(places []int32, use func(row)) error {
 		if link && l.h.cfg.ShowTargets {
 			r.target, _ = l.folder.Readlink(e.name) // which may just have become a file
 		}
-		use(r)
-	}
-	return nil
-}
-
-// each calls use with all rows of the listing.
-func (l *listing) each(use func(row)) error {
-	if l.rows == nil {
-		return l.look(l.page, use)
-	}
-	for _, r := range l.rows {
-		use(r)
+		if err := use(r); err != nil {
+			return err
+		}
 	}
 	return nil
 }

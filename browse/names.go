@@ -59,7 +59,9 @@ func (h *Handler) names(folder *static.Folder, dir string) (*names, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.known.put(key, n)
+	if os.SameFile(info, info) { // which it is not if it cannot be told what a file is
+		h.known.put(key, n)
+	}
 	return n, nil
 }
 
