@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -54,6 +55,11 @@ type Config struct {
 
 	// Template renders the page in place of the one that there is.
 	Template *Template
+
+	// Sandbox takes from pages and images that can run scripts, by their types, the
+	// right to: it is for folders that others may put files in. It is said in their
+	// Content-Security-Policy, so that links to them still work.
+	Sandbox bool
 
 	// Archives are the formats that a folder can be downloaded in; nil is none.
 	Archives []Archive
@@ -104,7 +110,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	}
 	tree := h.files.For(r)
 	if !tree.IsFolder(r.URL.Path) {
-		return h.next.ServeHTTP(w, r)
+		return h.pass(w, r, path.Base(r.URL.Path))
 	}
 	folder, err := tree.OpenFolder(r.URL.Path)
 	switch {
@@ -113,9 +119,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	case err != nil:
 		return static.Fail(w, r, err)
 	}
-	if h.hasIndex(folder) {
+	if index := h.index(folder); index != "" {
 		folder.Close()
-		return h.next.ServeHTTP(w, r)
+		return h.pass(w, r, index)
 	}
 	defer folder.Close()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -133,13 +139,31 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	return h.list(w, r, tree, folder)
 }
 
-// hasIndex reports whether there is a file that stands for the folder. The next
+// pass has the next handler answer with a file.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request, name string) (int, error) {
+	if h.cfg.Sandbox && runs(static.TypeOf(name)) {
+		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+	}
+	return h.next.ServeHTTP(w, r)
+}
+
+// runs reports whether a browser may run what is in a file of a type.
+func runs(mediaType string) bool {
+	mediaType, _, _ = strings.Cut(mediaType, ";")
+	return mediaType == "text/html" || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml")
+}
+
+// index returns the file that stands for a folder; "" if there is none. The next
 // handler knows what to do with it, even if that is to fail.
-func (h *Handler) hasIndex(folder *static.Folder) bool {
-	return slices.ContainsFunc(h.cfg.Files.Index, func(name string) bool {
+func (h *Handler) index(folder *static.Folder) string {
+	for _, name := range h.cfg.Files.Index {
 		info, _, err := folder.Stat(name)
-		return err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist)
-	})
+		if err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
+	return ""
 }
 
 // list answers r with what is in a folder.

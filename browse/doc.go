@@ -93,6 +93,7 @@
 //		si
 //		search    [duration [entries]]
 //		readme
+//		sandbox
 //		thumbnails size
 //		archives  zip|tar|tar.gz|tar.zst...
 //		archive_limit size [entries]
@@ -100,7 +101,8 @@
 //
 // The path is of whole segments; without one it is /. The template is a file of
 // package html/template, see [Template]. Dotfiles has those listed that may be
-// served, targets shows where links lead, si has sizes in kB instead of KiB. A
+// served, targets shows where links lead, si has sizes in kB instead of KiB, sandbox
+// is for folders that others may put files in, see [Config]. A
 // pattern is one of [path.Match] for the last element of names; case is ignored.
 // What static hides in the site, and its dotfiles and symlinks, count here, too.
 // Of several lines the first whose path permits is the one for a request.

@@ -18,3 +18,23 @@ func RenderJSON(name string) string { return string(appendItem(nil, row{entry: e
 
 // Arrange is put to the test with numbers.
 func Arrange(p []int32, lo, hi int, compare func(a, b int32) int) { arrange(p, lo, hi, compare) }
+
+// A Cache is what is remembered of folders.
+type Cache struct{ c *cache }
+
+// NewCache returns one of at most that many names.
+func NewCache(most int) Cache { return Cache{newCache(most)} }
+
+// Put remembers a folder of n names.
+func (c Cache) Put(key string, n int) { c.c.put(key, &names{entries: make([]entry, n)}) }
+
+// Has reports whether a folder is remembered, and uses it.
+func (c Cache) Has(key string) bool { return c.c.get(key) != nil }
+
+// Total returns how many names there are.
+func (c Cache) Total() (n int) {
+	for _, known := range c.c.names {
+		n += len(known.entries)
+	}
+	return n
+}

@@ -119,6 +119,23 @@ func TestLinks(t *testing.T) {
 	})
 }
 
+// TestSandbox takes from files that others have put there what they could do.
+func TestSandbox(t *testing.T) {
+	c := in(t, folder(t, map[string]string{"a.html": "", "b.SVG": "", "c.xhtml": "", "d.xml": "", "e.txt": "", "f.png": "", "page/index.html": "", "sub/": ""}))
+	policy := func(c browse.Config, path string) string {
+		return serve(t, c).get(path).Header.Get("Content-Security-Policy")
+	}
+	require.Empty(t, policy(c, "/a.html"))
+	c.Sandbox = true
+	for _, path := range []string{"/a.html", "/b.SVG", "/c.xhtml", "/d.xml", "/page/"} {
+		require.True(t, strings.HasPrefix(policy(c, path), "sandbox;"), path)
+	}
+	for _, path := range []string{"/e.txt", "/f.png"} {
+		require.Empty(t, policy(c, path), path)
+	}
+	require.Contains(t, policy(c, "/sub/"), "nonce")
+}
+
 // TestSpecialFiles checks that nothing but files and folders is listed.
 func TestSpecialFiles(t *testing.T) {
 	dir := folder(t, map[string]string{"a.txt": ""})

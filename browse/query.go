@@ -111,11 +111,11 @@ func choose[T ~int](v *T, names []string, name string) bool {
 	return i >= 0
 }
 
-// number sets v to a number that is not less than least, nor so large that to add
-// to it would not work.
+// number sets v to a number that is not less than least, nor so large that two of
+// them do not add up.
 func number(v *int, text string, least int) bool {
 	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || int(n) < least {
+	if err != nil || int(n) < least || n > 1<<29 {
 		return false
 	}
 	*v = int(n)

@@ -22,7 +22,7 @@ var Directive = DirectiveWith(Config{Archives: []Archive{Zip(), Tar(), TarGzip()
 // count.
 func DirectiveWith(c Config) directive.Directive {
 	offered, markdown := slices.Clone(c.Archives), c.Markdown
-	return directive.Directive{Name: "browse", Elsewhere: []string{"autoindex"}, Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+	return directive.Directive{Name: "browse", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
 		var configs []Config
 		places := map[middleware.Path]directive.Pos{}
 		for _, line := range c.Lines() {
@@ -60,7 +60,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 		file = args[1]
 	}
 	var patterns []string
-	for _, prop := range line.Properties("template", "sort", "layout", "page", "unlist...", "dotfiles", "targets", "si", "search", "readme",
+	for _, prop := range line.Properties("template", "sort", "layout", "page", "unlist...", "dotfiles", "targets", "si", "search", "readme", "sandbox",
 		"thumbnails", "archives", "archive_limit", "hide...", "symlinks") {
 		switch name := prop.Name(); name {
 		case "template":
@@ -82,9 +82,11 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 			for _, arg := range prop.Args(1, directive.Any) {
 				patterns = append(patterns, readPattern(prop, arg))
 			}
-		case "dotfiles", "targets", "si", "readme":
+		case "dotfiles", "targets", "si", "readme", "sandbox":
 			prop.Args(0, 0)
-			*map[string]*bool{"dotfiles": &cfg.ShowDotfiles, "targets": &cfg.ShowTargets, "si": &cfg.SI, "readme": &cfg.Readme}[name] = true
+			*map[string]*bool{
+				"dotfiles": &cfg.ShowDotfiles, "targets": &cfg.ShowTargets, "si": &cfg.SI, "readme": &cfg.Readme, "sandbox": &cfg.Sandbox,
+			}[name] = true
 		case "search":
 			cfg.Search = readBudget(prop)
 		case "thumbnails":

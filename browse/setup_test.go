@@ -46,6 +46,7 @@ func TestDirective(t *testing.T) {
 		{"search in a time", "browse {\n search 1s 1000\n}", "/?q=x.t&format=text", "./sub/x.txt", "", 200},
 		{"no search", "browse", "/?q=x.t&format=text", "", "x.txt", 200},
 		{"readme", "browse {\n readme\n}", "/", "<pre>about</pre>", "", 200},
+		{"sandbox", "browse {\n sandbox\n}", "/page/", "", "", 418},
 		{"thumbnails", "browse {\n thumbnails 5B\n}", "/?layout=grid", "<img", "", 200},
 		{"archives", "browse {\n archives zip tar.gz\n}", "/", "archive=tar.gz", "archive=tar\"", 200},
 		{"an archive", "browse {\n archives tar\n}", "/?archive=tar", "ustar", "", 200},
