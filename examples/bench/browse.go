@@ -16,7 +16,7 @@ import (
 
 // browseRows are about folders that are too large for most listings.
 func browseRows() []pair.Row {
-	// against compares what we list of a folder of n files with all of it by nginx,
+	// against compares a listing of a folder of n files with all of it by nginx,
 	// which has no pages.
 	against := func(n int, what, query string, bounds ...pair.Bound) pair.Row {
 		return pair.Row{
