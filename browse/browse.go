@@ -84,8 +84,9 @@ const mostOnPage = 10_000
 func New(c Config) middleware.Middleware {
 	files, c := static.NewFiles(c.Files), c.complete()
 	known, rooms := newCache(mostKnown), &sync.Pool{New: func() any { return new([]byte) }}
+	searching := make(chan struct{}, mostSearches)
 	return func(next middleware.Handler) middleware.Handler {
-		return &Handler{next, files, c, known, rooms}
+		return &Handler{next, files, c, known, rooms, searching}
 	}
 }
 
@@ -96,6 +97,8 @@ type Handler struct {
 	cfg   Config
 	known *cache
 	rooms *sync.Pool // of *[]byte, for responses
+
+	searching chan struct{} // has one for each search under way
 }
 
 // NewHandler returns the Handler that New(c) puts in front of next.
@@ -128,11 +131,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		w.Header().Set("Allow", "GET, HEAD")
 		return http.StatusMethodNotAllowed, nil
 	}
-	if !strings.HasSuffix("/"+r.URL.Path, "/") {
+	if !strings.HasSuffix(r.URL.Path, "/") {
 		if location := static.Canonical(w, r, true); location != "" {
 			return static.Redirect(w, location)
 		}
-		if !strings.HasSuffix(middleware.OriginalURL(w, r).Path, "/") {
+		if !strings.HasSuffix("/"+middleware.OriginalURL(w, r).Path, "/") {
 			return http.StatusNotFound, nil // relative links would lead astray
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -130,6 +131,25 @@ func TestBehindPrefix(t *testing.T) {
 	require.Equal(t, "./c.txt\n", s.get("/files/b/", "Accept: text/plain").body)
 	resp := s.get("/files/b/?layout=grid", "Accept: text/html")
 	require.Contains(t, resp.Header.Get("Set-Cookie"), "Path=/;")
+	require.Equal(t, "/files/", s.get("/files").Header.Get("Location"))
+}
+
+// TestRewritten has layers further out change the path.
+func TestRewritten(t *testing.T) {
+	c := in(t, folder(t, map[string]string{"b/c.txt": "c"}))
+	lists := browse.New(c)(middleware.Status(404))
+	s := serveHandler(t, middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		w = middleware.Record(w)
+		if to, ok := map[string]string{"/sub/b": "/b", "/sub/b/": "/b", "/other": "/b", "/docs/": "/b"}[r.URL.Path]; ok {
+			r = middleware.Rewrite(w, r, &url.URL{Path: to})
+		}
+		return lists.ServeHTTP(w, r)
+	}))
+	require.Equal(t, "/sub/b/", s.get("/sub/b").Header.Get("Location"), "it is what the client asked for that gets the slash")
+	require.Equal(t, 200, s.get("/sub/b/").StatusCode)
+	require.Equal(t, 200, s.get("/docs/").StatusCode)
+	require.Equal(t, 404, s.get("/other").StatusCode, "its links would lead astray")
+	require.Equal(t, 200, s.get("http://example.com").StatusCode)
 }
 
 // TestNextHandlerAnswers checks that whatever is no folder to be listed reaches

@@ -65,9 +65,18 @@ func (k *walk) run(ctx context.Context, from string) error {
 	return nil
 }
 
+// mostSearches is how many are under way at a time; others wait.
+const mostSearches = 4
+
 // search returns what in a folder, and below it, has a name that contains part,
 // and whether that is not all of it, since the budget has come to its end.
 func (h *Handler) search(ctx context.Context, tree static.Tree, folder *static.Folder, part string) (found *names, truncated bool, err error) {
+	select {
+	case h.searching <- struct{}{}:
+		defer func() { <-h.searching }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
 	part = foldName(part)
 	found = &names{folder: folder.Info()}
 	deadline := time.Now().Add(h.cfg.Search.Time)
