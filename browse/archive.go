@@ -130,7 +130,7 @@ func (h *Handler) pack(ctx context.Context, p packer, tree static.Tree, from, to
 	left, room := h.cfg.ArchiveBytes, make([]byte, 64<<10)
 	k := walk{h: h, tree: tree, entries: h.cfg.ArchiveEntries}
 	k.visit = func(folder *static.Folder, name string, e entry) error {
-		if e.folder && e.link || !packable(name) {
+		if e.folder && e.link {
 			return nil
 		}
 		file, info, err := tree.Open(path.Join(from, name))
@@ -146,7 +146,7 @@ func (h *Handler) pack(ctx context.Context, p packer, tree static.Tree, from, to
 				return errTooMuch // by now
 			}
 		}
-		w, err := p.add(path.Join(top, name), info)
+		w, err := p.add(portable.Replace(path.Join(top, name)), info)
 		if err != nil || info.IsDir() {
 			return err
 		}
@@ -180,10 +180,9 @@ func copyFile(ctx context.Context, w io.Writer, file io.Reader, size int64, room
 	return nil
 }
 
-// packable reports whether a name is the same on every system that may unpack it,
-// as far as leading out of the folder goes: a backslash separates on Windows, and a
-// colon begins a path of another drive.
-func packable(name string) bool { return fs.ValidPath(name) && !strings.ContainsAny(name, "\\:\x00") }
+// portable makes of a name one that leads out of the folder on no system that may
+// unpack it: on Windows a backslash separates, and a colon comes after a drive.
+var portable = strings.NewReplacer(`\`, "_", ":", "_")
 
 type zipPacker struct{ *zip.Writer }
 

@@ -106,7 +106,7 @@ func (u upper) Close() error                { return nil }
 // system.
 func TestArchiveNames(t *testing.T) {
 	c := in(t, hostileFolder(t))
-	c.Archives = []browse.Archive{browse.Zip(), browse.Tar()}
+	c.Archives, c.ShowDotfiles = []browse.Archive{browse.Zip(), browse.Tar()}, true
 	s := serve(t, c)
 	names := tarNames(t, s.get("/?archive=tar").body)
 	body := s.get("/?archive=zip").body
@@ -115,9 +115,11 @@ func TestArchiveNames(t *testing.T) {
 	for _, f := range z.File {
 		names = append(names, f.Name)
 	}
-	require.Greater(t, len(names), len(hostile))
+	require.Len(t, names, 2*2*len(hostile), "nothing is left out")
+	field := s.do("HEAD /in-new%0Aline.txt/?archive=zip").Header["Content-Disposition"]
+	require.Equal(t, []string{"attachment; filename*=utf-8''in-new%0Aline.txt.zip"}, field)
 	for _, name := range names {
-		require.True(t, fs.ValidPath(strings.TrimSuffix(name, "/")), name)
+		require.True(t, fs.ValidPath(strings.ToValidUTF8(strings.TrimSuffix(name, "/"), "?")), name)
 		require.True(t, strings.HasPrefix(name, "files/"), name)
 		require.NotContains(t, name, `\`)
 		require.NotContains(t, name, ":")

@@ -76,8 +76,8 @@
 // Content-Security-Policy has a nonce. Names cannot become markup, and control
 // characters in them, and those that change the direction of text, are shown by
 // their numbers. An archive has what a listing would have, never a path that leads
-// out of where it is unpacked, and its size is known to be within the limits before
-// it begins.
+// out of where it is unpacked, for which a backslash or colon becomes an underscore,
+// and its size is known to be within the limits before it begins.
 //
 // # In a Caddyfile
 //
