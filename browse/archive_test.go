@@ -192,7 +192,7 @@ func (b bad) Close() error                { return b.error }
 // TestArchiveMemory packs much more than it may need memory for.
 func TestArchiveMemory(t *testing.T) {
 	dir := folder(t, nil)
-	const size = 256 << 20
+	const size = 64 << 20
 	for _, name := range []string{"a.bin", "b.jpg"} {
 		f, err := os.Create(filepath.Join(dir, name))
 		require.NoError(t, err)

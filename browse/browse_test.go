@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -196,11 +198,11 @@ func TestConfigIsCopied(t *testing.T) {
 // big returns a folder of n files.
 func big(t testing.TB, n int) string {
 	t.Helper()
-	files := map[string]string{}
+	dir := folder(t, nil)
 	for i := range n {
-		files[fmt.Sprintf("f%d", i)] = ""
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%d", i)), nil, 0o600))
 	}
-	return folder(t, files)
+	return dir
 }
 
 func TestPaging(t *testing.T) {
