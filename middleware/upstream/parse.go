@@ -67,6 +67,9 @@ func parse(text string) ([]Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Scheme == "" && host == "unix" {
+		return nil, fmt.Errorf("a host called unix has to be given with a scheme")
+	}
 	if port == "" {
 		port = ports[t.Scheme]
 	}
@@ -77,7 +80,9 @@ func parseSocket(socket, text string) ([]Target, error) {
 	if socket == "" {
 		socket = text
 	}
-	socket = strings.TrimPrefix(socket, "//") // of unix:///run/app.sock
+	if bare := strings.TrimLeft(socket, "/"); bare != socket {
+		socket = "/" + bare // of unix:///run/app.sock
+	}
 	if len(socket) < 2 || socket[0] != '/' && socket[0] != '@' {
 		return nil, fmt.Errorf("a socket has to be given by its absolute path")
 	}
