@@ -138,6 +138,7 @@ func (g *Group) arrange() {
 		}
 	}
 	g.publish()
+	g.sweep() // only now, for until now they could be picked
 }
 
 // join makes a target present, if it is not yet.
@@ -175,7 +176,6 @@ func (g *Group) leave(u *Upstream) {
 	u.probation.Store(false)
 	u.breaker.reset(false)
 	u.turn.Add(1)
-	g.sweep()
 	g.tell(u, Left, nil, 0)
 }
 

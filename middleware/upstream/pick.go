@@ -57,7 +57,10 @@ func (g *Group) Pick(ctx context.Context, r *http.Request, tried []*Upstream) (P
 		g.budget.request(g.now())
 	}
 	if g.queue.waiting.Load() == 0 { // lest others be overtaken
-		pick, err := g.try(r, tried)
+		pick, released, err := g.try(r, tried)
+		if released {
+			g.serve()
+		}
 		if err != ErrFull || g.queue.max == 0 {
 			return pick, err
 		}
@@ -65,9 +68,26 @@ func (g *Group) Pick(ctx context.Context, r *http.Request, tried []*Upstream) (P
 	return g.wait(ctx, r, tried)
 }
 
-// try is Pick without waiting.
-func (g *Group) try(r *http.Request, tried []*Upstream) (Pick, error) {
-	p := g.pool.Load()
+// try is Pick without waiting. It also returns whether it has released an upstream
+// that others may wait for.
+func (g *Group) try(r *http.Request, tried []*Upstream) (pick Pick, released bool, err error) {
+	for {
+		p := g.pool.Load()
+		pick := g.tryPool(p, r, tried)
+		if pick.Upstream == nil {
+			return Pick{}, released, p.excuse(tried)
+		}
+		// Whoever makes a new snapshot then looks at what is under way. So either they
+		// know of this request, or it knows of the snapshot.
+		if g.pool.Load() == p {
+			return pick, released, nil
+		}
+		pick.Upstream.active.Add(-1)
+		released = true
+	}
+}
+
+func (g *Group) tryPool(p *pool, r *http.Request, tried []*Upstream) Pick {
 	for i := range p.tiers {
 		c := Candidates{group: g, pool: p, tier: &p.tiers[i], tried: tried}
 		// What the policy selects may be taken by others meanwhile.
@@ -77,18 +97,18 @@ func (g *Group) try(r *http.Request, tried []*Upstream) (Pick, error) {
 				break
 			}
 			if pick, ok := g.take(u); ok {
-				return pick, nil
+				return pick
 			}
 		}
 		for _, u := range p.tiers[i].ups {
 			if c.Open(u) {
 				if pick, ok := g.take(u); ok {
-					return pick, nil
+					return pick
 				}
 			}
 		}
 	}
-	return Pick{}, p.excuse(tried)
+	return Pick{}
 }
 
 func (g *Group) take(u *Upstream) (Pick, bool) {

@@ -84,7 +84,7 @@ func (g *Group) serve() {
 	defer q.mu.Unlock()
 	for place := q.list.Front(); place != nil; {
 		w, next := place.Value.(*waiter), place.Next()
-		w.pick, w.err = g.try(w.r, w.tried)
+		w.pick, _, w.err = g.try(w.r, w.tried)
 		if w.err == ErrFull {
 			if len(w.tried) == 0 {
 				return // nothing is free for anybody

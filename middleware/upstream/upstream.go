@@ -25,7 +25,7 @@ type state struct {
 	probation atomic.Bool           // from the return of an ejection to the first success
 	token     atomic.Pointer[token] // of the cookie that leads here
 
-	picked, done, failed atomic.Uint64
+	done, failed atomic.Uint64
 
 	breaker breaker
 	handle  *Upstream // the last one; guarded by Group.mu
@@ -76,7 +76,6 @@ func (s *state) acquire() bool {
 	limit := s.limit.Load()
 	if limit == 0 {
 		s.active.Add(1)
-		s.picked.Add(1)
 		return true
 	}
 	for {
@@ -85,7 +84,6 @@ func (s *state) acquire() bool {
 			return false
 		}
 		if s.active.CompareAndSwap(n, n+1) {
-			s.picked.Add(1)
 			return true
 		}
 	}
