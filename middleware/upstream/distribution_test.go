@@ -29,8 +29,6 @@ func TestWeights(t *testing.T) {
 		{"random choose", func() upstream.Policy { return upstream.RandomChoose(3) }},
 		{"least time", upstream.LeastTime},
 		{"peak EWMA", upstream.PeakEWMA},
-		{"hash without a key", func() upstream.Policy { return upstream.Hash{} }},
-		{"sticky without a cookie", func() upstream.Policy { return upstream.NewSticky(upstream.Cookie{}) }},
 	} {
 		for _, tt := range []struct {
 			weights []int
@@ -61,6 +59,22 @@ func TestWeights(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFallback checks what becomes of requests without a key or a cookie.
+func TestFallback(t *testing.T) {
+	for _, policy := range []upstream.Policy{
+		upstream.Hash{}, upstream.Hash{Key: upstream.ByCookie("id")}, upstream.NewSticky(upstream.Cookie{}),
+	} {
+		g := newGroup(t, upstream.Config{Targets: weighted(8, 1, 1), Policy: policy})
+		require.InDelta(t, .8, shares(t, g, 10_000, get("/"))["a"], .02)
+	}
+	for _, policy := range []upstream.Policy{
+		upstream.Hash{Fallback: upstream.First()}, upstream.NewSticky(upstream.Cookie{Policy: upstream.First()}),
+	} {
+		g := newGroup(t, upstream.Config{Targets: weighted(1, 1), Policy: policy})
+		require.Equal(t, map[string]float64{"a": 1}, shares(t, g, 1000, get("/")))
 	}
 }
 
@@ -185,9 +199,10 @@ func TestFewKeysMove(t *testing.T) {
 	}
 	assign := func(targets []upstream.Target) map[int]string {
 		g := newGroup(t, upstream.Config{Targets: targets, Policy: upstream.Hash{Key: upstream.ByURI}})
-		got := map[int]string{}
+		got, r := map[int]string{}, get("/")
 		for i := range draws {
-			p := pick(t, g, get("/"+strconv.Itoa(i)))
+			r.RequestURI = "/" + strconv.Itoa(i)
+			p := pick(t, g, r)
 			got[i] = p.Upstream.Addr
 			p.Done(upstream.Result{})
 		}
@@ -218,9 +233,10 @@ func TestFewKeysMove(t *testing.T) {
 func TestKeysByWeight(t *testing.T) {
 	assign := func(weights ...int) (map[int]string, map[string]float64) {
 		g := newGroup(t, upstream.Config{Targets: weighted(weights...), Policy: upstream.Hash{Key: upstream.ByURI}})
-		got, share := map[int]string{}, map[string]float64{}
+		got, share, r := map[int]string{}, map[string]float64{}, get("/")
 		for i := range draws {
-			p := pick(t, g, get("/"+strconv.Itoa(i)))
+			r.RequestURI = "/" + strconv.Itoa(i)
+			p := pick(t, g, r)
 			got[i] = name(p.Upstream)
 			share[got[i]] += 1. / draws
 			p.Done(upstream.Result{})

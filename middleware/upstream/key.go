@@ -61,7 +61,9 @@ func ByCookie(name string) Key {
 // ByQuery is the first value of an argument of the query.
 func ByQuery(name string) Key {
 	return func(r *http.Request) (uint64, bool) {
-		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		for rest := r.URL.RawQuery; rest != ""; { // strings.SplitSeq would allocate
+			var pair string
+			pair, rest, _ = strings.Cut(rest, "&")
 			key, value, _ := strings.Cut(pair, "=")
 			if unescape(key) == name && value != "" {
 				return Sum(unescape(value)), true

@@ -1,7 +1,7 @@
 package upstream_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,10 +38,12 @@ func TestSlowStart(t *testing.T) {
 				require.Equal(t, "a slow start, b up, c up, d up", states(g))
 				var got []float64
 				const n = 20_000
+				r := get("/")
 				for range 11 {
 					share := 0.0
 					for i := range n {
-						p := pick(t, g, get(fmt.Sprint("/", i)))
+						r.RequestURI = "/" + strconv.Itoa(i)
+						p := pick(t, g, r)
 						if name(p.Upstream) == "a" {
 							share += 1. / n
 						}
