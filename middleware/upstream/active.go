@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"time"
@@ -30,13 +29,6 @@ type Active struct {
 type Checker interface {
 	// Check returns why the upstream is not fit, or nil if it is.
 	Check(ctx context.Context, u *Upstream) error
-}
-
-func (a Active) filled() Active {
-	a.Interval = cmp.Or(a.Interval, 30*time.Second)
-	a.Timeout = cmp.Or(a.Timeout, 5*time.Second)
-	a.Rise, a.Fall = max(a.Rise, 1), cmp.Or(max(a.Fall, 0), 3)
-	return a
 }
 
 // startChecks checks s until it leaves. Group.mu is held.

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -11,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 )
 
 // TCPCheck connects.
@@ -37,7 +37,7 @@ type HTTPCheck struct {
 	URI    string      // path and query, put behind the Path of the target; "" is /
 	Host   string      // "" is what the target is called
 	Header http.Header // further fields
-	Port   string      // "" is that of the target
+	Port   int         // 0 is that of the target
 
 	Status []int          // that are expected; none is 200 to 399
 	Body   *regexp.Regexp // that must match the first 64 KiB; nil is anything
@@ -55,9 +55,9 @@ func (h HTTPCheck) Check(ctx context.Context, u *Upstream) error {
 		return err
 	}
 	target := *u
-	if h.Port != "" && u.Network == "tcp" {
+	if h.Port != 0 && u.Network == "tcp" {
 		host, _, _ := net.SplitHostPort(u.Addr)
-		target.Addr = net.JoinHostPort(host, h.Port)
+		target.Addr = net.JoinHostPort(host, strconv.Itoa(h.Port))
 	}
 	r, err := http.NewRequestWithContext(ctx, cmp.Or(h.Method, http.MethodGet), address.String(), nil)
 	if err != nil {
@@ -112,62 +112,4 @@ func transportTo(u *Upstream, c *tls.Config) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxCheckBody,
 	}
-}
-
-// grpcServing is the answer of a service that is fit: field 1, SERVING.
-var grpcServing = []byte{0, 0, 0, 0, 2, 8, 1}
-
-// GRPCCheck asks by the gRPC health checking protocol, grpc.health.v1, over HTTP/2:
-// with TLS if the scheme is https, else without.
-type GRPCCheck struct {
-	Service string      // "" is the server as a whole
-	TLS     *tls.Config // for https; nil is the default
-}
-
-// Check returns why the service is not serving.
-func (g GRPCCheck) Check(ctx context.Context, u *Upstream) error {
-	if len(g.Service) > 127 {
-		return fmt.Errorf("the name of the service has %d bytes, of 127 that it may have", len(g.Service))
-	}
-	var message []byte // HealthCheckRequest{service = 1}
-	if g.Service != "" {
-		message = append([]byte{1<<3 | 2, byte(len(g.Service))}, g.Service...)
-	}
-	frame := append([]byte{0, 0, 0, 0, byte(len(message))}, message...) // neither compressed nor long
-	target := *u
-	target.Path = ""
-	if target.Scheme != "https" {
-		target.Scheme = "h2c"
-	}
-	address, err := target.URL("/grpc.health.v1.Health/Check")
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(frame))
-	if err != nil {
-		return err
-	}
-	r.Header = http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}}
-	transport := transportTo(&target, g.TLS)
-	defer transport.CloseIdleConnections()
-	response, err := transport.RoundTrip(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxCheckBody))
-	if err != nil {
-		return err
-	}
-	status := cmp.Or(response.Trailer.Get("Grpc-Status"), response.Header.Get("Grpc-Status"))
-	switch {
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("status %d", response.StatusCode)
-	case status != "0":
-		message := cmp.Or(response.Trailer.Get("Grpc-Message"), response.Header.Get("Grpc-Message"))
-		return fmt.Errorf("gRPC status %q: %s", status, message)
-	case !bytes.Equal(body, grpcServing):
-		return fmt.Errorf("the service is not serving")
-	}
-	return nil
 }

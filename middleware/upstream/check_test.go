@@ -50,7 +50,7 @@ func TestHTTPCheck(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	port := server.Listener.Addr().(*net.TCPAddr).Port
 	for _, tt := range []struct {
 		name  string
 		check upstream.HTTPCheck
@@ -64,7 +64,7 @@ func TestHTTPCheck(t *testing.T) {
 		{"a body", upstream.HTTPCheck{Body: regexp.MustCompile("^all .* well$")}, ""},
 		{"another body", upstream.HTTPCheck{Body: regexp.MustCompile("unwell")}, `body "all is well" does not match unwell`},
 		{"a body that is cut off", upstream.HTTPCheck{URI: "/cut", Body: regexp.MustCompile("short")}, "unexpected EOF"},
-		{"another port", upstream.HTTPCheck{Port: "1"}, "dial tcp 127.0.0.1:1: connect: connection refused"},
+		{"another port", upstream.HTTPCheck{Port: 1}, "dial tcp 127.0.0.1:1: connect: connection refused"},
 		{"the same port", upstream.HTTPCheck{Port: port}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

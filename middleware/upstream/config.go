@@ -103,23 +103,35 @@ func (c Config) filled() Config {
 		c.Rand = rand.Uint64
 	}
 	c.MaxConns, c.Queue = max(c.MaxConns, 0), max(c.Queue, 0)
-	c.QueueTimeout = cmp.Or(c.QueueTimeout, 30*time.Second)
-	c.Active = c.Active.filled()
+	c.QueueTimeout = positive(c.QueueTimeout, 30*time.Second)
+
+	a := &c.Active
+	a.Interval = positive(a.Interval, 30*time.Second)
+	a.Timeout = positive(a.Timeout, 5*time.Second)
+	a.Rise, a.Fall = positive(a.Rise, 1), positive(a.Fall, 3)
 
 	p := &c.Passive
 	p.MaxFails = cmp.Or(p.MaxFails, 3)
-	p.Window = cmp.Or(p.Window, 10*time.Second)
+	p.Window = positive(p.Window, 10*time.Second)
 	p.Ratio = cmp.Or(p.Ratio, 0.5)
-	p.Eject = cmp.Or(p.Eject, 10*time.Second)
-	p.MaxEject = max(cmp.Or(p.MaxEject, 5*time.Minute), p.Eject)
-	p.MaxPercent = cmp.Or(p.MaxPercent, 50)
+	p.Eject = positive(p.Eject, 10*time.Second)
+	p.MaxEject = max(positive(p.MaxEject, 5*time.Minute), p.Eject)
+	p.MaxPercent = positive(p.MaxPercent, 50)
 
 	b := &c.Breaker
-	b.Results = cmp.Or(b.Results, 50)
-	b.Open = cmp.Or(b.Open, 10*time.Second)
-	b.Trials = cmp.Or(b.Trials, 1)
+	b.Results = positive(b.Results, 50)
+	b.Open = positive(b.Open, 10*time.Second)
+	b.Trials = positive(b.Trials, 1)
 
 	c.Retries.Percent = cmp.Or(c.Retries.Percent, 20)
 	c.Retries.Min = max(cmp.Or(c.Retries.Min, 3), 0)
 	return c
+}
+
+// positive returns n, or what is the default if that makes no sense.
+func positive[N int | time.Duration](n, otherwise N) N {
+	if n > 0 {
+		return n
+	}
+	return otherwise
 }

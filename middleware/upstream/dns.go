@@ -129,7 +129,7 @@ type lookup struct {
 
 // repeat looks up and updates until ctx ends.
 func (l lookup) repeat(ctx context.Context, update func([]Target, error)) {
-	refresh, timeout := cmp.Or(l.refresh, 10*time.Second), cmp.Or(l.timeout, 5*time.Second)
+	refresh, timeout := positive(l.refresh, 10*time.Second), positive(l.timeout, 5*time.Second)
 	resolver := cmp.Or(l.resolver, net.DefaultResolver)
 	retry := min(time.Second, refresh)
 	for {

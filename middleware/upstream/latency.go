@@ -52,18 +52,24 @@ func (e *ewma) at(now int64) float64 {
 // the Latency of results.
 func LeastTime() Policy { return PolicyFunc(leastTime) }
 
-func leastTime(c Candidates, _ *http.Request) *Upstream { return c.least(Candidates.wait) }
+func leastTime(c Candidates, _ *http.Request) *Upstream {
+	now := c.group.now()
+	return c.least(func(c Candidates, u *Upstream) float64 { return c.wait(u, now) })
+}
 
 // PeakEWMA is LeastTime between two that are drawn at random, by weight. Several
 // proxies do not all flock to the same target that way.
 func PeakEWMA() Policy { return PolicyFunc(peakEWMA) }
 
-func peakEWMA(c Candidates, _ *http.Request) *Upstream { return c.better(Candidates.wait) }
+func peakEWMA(c Candidates, _ *http.Request) *Upstream {
+	now := c.group.now()
+	return c.better(func(c Candidates, u *Upstream) float64 { return c.wait(u, now) })
+}
 
 // wait returns how long u is expected to take with one request more.
-func (c Candidates) wait(u *Upstream) float64 {
+func (c Candidates) wait(u *Upstream, now int64) float64 {
 	active := float64(u.active.Load())
-	latency := u.latency.at(c.group.now())
+	latency := u.latency.at(now)
 	if latency == 0 && active > 0 {
 		latency = float64(time.Hour) // it has been asked and has not answered
 	}

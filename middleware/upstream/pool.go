@@ -51,7 +51,7 @@ func newTier(ups []*Upstream) tier {
 		return t
 	}
 	for _, u := range ups {
-		t.strides = append(t.strides, uint32(max(u.Weight*maxStride/most, 1)))
+		t.strides = append(t.strides, uint32(max(uint64(u.Weight)*maxStride/uint64(most), 1)))
 	}
 	return t
 }

@@ -3,11 +3,13 @@ package upstream_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
@@ -142,11 +144,11 @@ func TestTiers(t *testing.T) {
 	targets := weighted(1, 1, 1)
 	targets[0].Tier, targets[2].Tier = 7, 3
 	g := newGroup(t, upstream.Config{Targets: targets, MaxConns: 1, Passive: upstream.Passive{MaxFails: 1, MaxPercent: 100}})
-	var order string
+	var order []string
 	for range 3 {
-		order += name(pick(t, g, nil).Upstream)
+		order = append(order, name(pick(t, g, nil).Upstream))
 	}
-	require.Equal(t, "bca", order, "as those before are full")
+	require.Equal(t, []string{"b", "c", "a"}, order, "as those before are full")
 
 	g = newGroup(t, upstream.Config{Targets: targets, Passive: upstream.Passive{MaxFails: 1, MaxPercent: 100}})
 	require.Equal(t, map[string]float64{"b": 1}, shares(t, g, 100, nil))
@@ -164,4 +166,5 @@ func TestErrTried(t *testing.T) {
 	_, err := g.Pick(t.Context(), nil, []*upstream.Upstream{b, a})
 	require.ErrorIs(t, err, upstream.ErrTried)
 	require.EqualError(t, err, "upstream: all targets that are fit have been tried")
+	require.Equal(t, 503, middleware.StatusOf(get("/"), fmt.Errorf("proxy: %w", err)))
 }
