@@ -78,7 +78,13 @@ func TestActive(t *testing.T) {
 		checks(1)
 		require.Equal(t, "a down, b up", states(g), "three have failed")
 		c.set("b", true)
-		checks(3)
+		checks(2)
+		c.set("b", false)
+		checks(1)
+		c.set("b", true)
+		checks(2)
+		require.Equal(t, "a down, b up", states(g), "two have failed, twice")
+		checks(1)
 		require.Equal(t, "a down, b down", states(g), "there is no limit to how many are down")
 		_, err := g.Pick(t.Context(), nil, nil)
 		require.ErrorIs(t, err, upstream.ErrNone)
@@ -158,6 +164,23 @@ func TestChecksFollowTheTargets(t *testing.T) {
 		n = len(c.times("a"))
 		time.Sleep(time.Minute)
 		require.Len(t, c.times("a"), n)
+	})
+}
+
+// TestCheckOfWhatHasLeft checks that one that was under way when its target left
+// says nothing of the target when it is back.
+func TestCheckOfWhatHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := saying(weighted(1))
+		g := start(t, upstream.Config{Sources: []upstream.Source{s}, Active: upstream.Active{Checker: hanging{}}})
+		pick(t, g, nil)
+		synctest.Wait()
+		s.say(nil, nil)
+		synctest.Wait()
+		require.Equal(t, "a left", states(g))
+		s.say(weighted(1), nil)
+		synctest.Wait()
+		require.Equal(t, "a up", states(g))
 	})
 }
 

@@ -83,7 +83,6 @@ func (g *Group) count(u *Upstream, failed bool) {
 func (g *Group) openCircuit(u *Upstream) {
 	out := g.config.Breaker.Open
 	u.circuit, u.openUntil = open, time.Now().Add(out)
-	u.turn.Add(1)
 	u.circuitTimer = time.AfterFunc(out, func() { g.tryCircuit(u) })
 	g.publish()
 	g.tell(u, Opened, u.lastError, out)

@@ -53,6 +53,10 @@ func TestBreaker(t *testing.T) {
 		require.Equal(t, "a up, b up", states(g))
 		require.Equal(t, []string{"a closed", "a half opened", "a half opened", "a opened"}, seen.take())
 
+		for range 5 {
+			p := only(t, g, "a") // no longer two at a time
+			defer p.Done(upstream.Result{})
+		}
 		fail(t, g, "a", 5)
 		require.Equal(t, "a up, b up", states(g), "ten results are needed again")
 	})

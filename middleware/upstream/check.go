@@ -108,7 +108,7 @@ func transportTo(u *Upstream, c *tls.Config) *http.Transport {
 		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, u) },
 		TLSClientConfig:        c,
 		Protocols:              &protocols,
-		DisableKeepAlives:      u.Scheme != "h2c", // of HTTP/2 it would refuse to connect
+		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxCheckBody,
 	}

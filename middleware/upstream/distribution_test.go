@@ -128,6 +128,10 @@ func TestRoundRobinIsSmooth(t *testing.T) {
 				order.WriteString(name(p.Upstream))
 				p.Done(upstream.Result{})
 			}
+			if tt.weights[0] == 8 {
+				require.NotContains(t, order.String(), "bc", "the light ones lie apart")
+				require.NotContains(t, order.String(), "cb", "the light ones lie apart")
+			}
 			sum := 0
 			for _, w := range tt.weights {
 				sum += w
@@ -163,6 +167,16 @@ func TestTheLoadedIsNotPicked(t *testing.T) {
 			require.Equal(t, map[string]float64{"b": 1}, got)
 		})
 	}
+}
+
+// TestTwoOfThree checks that two are compared also when one of those drawn is full.
+func TestTwoOfThree(t *testing.T) {
+	g := newGroup(t, upstream.Config{Targets: weighted(1, 1, 1), MaxConns: 3})
+	for _, which := range []string{"a", "c", "a", "c", "c"} {
+		only(t, g, which)
+	}
+	require.Equal(t, "a up, b up, c full", states(g))
+	require.Equal(t, map[string]float64{"b": 1}, shares(t, g, 1000, nil))
 }
 
 // TestLoadIsRelativeToWeight checks that what is three times as strong may do three

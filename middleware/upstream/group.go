@@ -65,7 +65,8 @@ func Open(ctx context.Context, c Config) (*Group, error) {
 // Start begins to check targets, and asks the sources for theirs. It returns once
 // all of them have answered, if only that they do not know: a name server that is
 // down for a moment is no reason not to begin. It fails if there is nothing to
-// begin with, or if ctx ends first; after that, ctx does not matter.
+// begin with, or if ctx ends first, and then the group is to be closed; after that,
+// ctx does not matter.
 func (g *Group) Start(ctx context.Context) error {
 	if len(g.config.Targets) == 0 && len(g.feeds) == 0 {
 		return errors.New("upstream: there are neither targets nor sources")

@@ -46,7 +46,7 @@ func TestKeys(t *testing.T) {
 		{"the host is a field", upstream.ByHeader("host"), plain, request(func(r *http.Request) { r.Host = "example.org" }), false},
 		{"a cookie among others", upstream.ByCookie("id"), set("Cookie", "x=1; id=7"), set("Cookie", "id=7; x=2"), true},
 		{"a cookie in quotes", upstream.ByCookie("id"), set("Cookie", `id="7"`), set("Cookie", "id=7"), true},
-		{"another cookie", upstream.ByCookie("id"), set("Cookie", "id=7"), set("Cookie", "id=8; xid=7"), false},
+		{"another cookie", upstream.ByCookie("id"), set("Cookie", "id=7"), set("Cookie", "xid=7; id=8"), false},
 		{"an argument, escaped or not", upstream.ByQuery("u s"), query("x=1&u+s=a%62c"), query("u%20s=abc&x=2"), true},
 		{"another argument", upstream.ByQuery("u"), query("u=1"), query("u=2&xu=1"), false},
 		{"an argument that is no text", upstream.ByQuery("u"), query("u=%zz"), query("u=%zz;"), false},
@@ -149,6 +149,15 @@ func TestStickyAgrees(t *testing.T) {
 	require.NotEqual(t, cookie("a"), cookie("b"))
 	require.NotEqual(t, cookie(""), cookie(""), "made up")
 	require.NotContains(t, cookie("a"), "YTo4MA") // a:80
+
+	u := pick(t, newGroup(t, upstream.Config{Targets: weighted(1)}), nil).Upstream
+	for range 2 {
+		a, b := http.Header{}, http.Header{}
+		upstream.NewSticky(upstream.Cookie{Key: []byte("a")}).Mark(a, get("/"), u)
+		upstream.NewSticky(upstream.Cookie{Key: []byte("b")}).Mark(b, get("/"), u)
+		require.Equal(t, cookie("a"), a.Get("Set-Cookie"))
+		require.Equal(t, cookie("b"), b.Get("Set-Cookie"))
+	}
 }
 
 // TestStickyStaysWithABackup checks that a session that began with a backup is not

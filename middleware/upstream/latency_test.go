@@ -49,6 +49,18 @@ func TestTheSlowAreAvoided(t *testing.T) {
 	require.LessOrEqual(t, p99(t, upstream.PeakEWMA()), inTurn/2)
 }
 
+// TestTheBusyAreAvoided checks that of those that are as fast the idle one is
+// expected to answer first.
+func TestTheBusyAreAvoided(t *testing.T) {
+	for _, policy := range []upstream.Policy{upstream.LeastTime(), upstream.PeakEWMA()} {
+		g := newGroup(t, upstream.Config{Targets: weighted(1, 1), Policy: policy})
+		only(t, g, "a").Done(upstream.Result{Status: 200, Latency: 10 * time.Millisecond})
+		only(t, g, "b").Done(upstream.Result{Status: 200, Latency: 11 * time.Millisecond})
+		only(t, g, "a")
+		require.Equal(t, map[string]float64{"b": 1}, shares(t, g, 1000, nil))
+	}
+}
+
 func TestLeastTime(t *testing.T) {
 	for _, policy := range []struct {
 		name string

@@ -92,7 +92,6 @@ func (g *Group) eject(u *Upstream, now time.Time) {
 		out = p.MaxEject // of so many times that they overflowed
 	}
 	u.ejected, u.until, u.failures = true, now.Add(out), nil
-	u.turn.Add(1)
 	u.timer = time.AfterFunc(out, func() { g.readmit(u) })
 	g.publish()
 	g.tell(u, Ejected, u.lastError, out)

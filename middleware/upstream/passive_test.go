@@ -30,6 +30,7 @@ func TestPassive(t *testing.T) {
 		{"one never is", upstream.Passive{MaxFails: -1}, []upstream.Result{bad, bad, bad, bad, bad}, "up"},
 		{"too far apart", upstream.Passive{Window: 1900 * time.Millisecond}, []upstream.Result{bad, bad, bad, bad}, "up"},
 		{"just near enough", upstream.Passive{Window: 2 * time.Second}, []upstream.Result{bad, bad, bad}, "ejected"},
+		{"an old failure does not matter", upstream.Passive{MaxFails: 2, Window: time.Second, Ratio: -1}, []upstream.Result{bad, good, good, bad, bad}, "ejected"},
 		{"a status", upstream.Passive{MaxFails: 1, Statuses: []int{503}}, []upstream.Result{{Status: 503}}, "ejected"},
 		{"another status", upstream.Passive{MaxFails: 1, Statuses: []int{503}}, []upstream.Result{{Status: 500}}, "up"},
 		{"slow", upstream.Passive{MaxFails: 1, Latency: time.Second}, []upstream.Result{{Status: 200, Latency: time.Second}}, "ejected"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 
@@ -158,6 +159,38 @@ func TestTiers(t *testing.T) {
 	fail(t, g, "b", 1)
 	fail(t, g, "c", 1)
 	require.Equal(t, map[string]float64{"a": 1}, shares(t, g, 100, nil))
+}
+
+// TestListedTwice checks that a target that is listed twice is one, of the weight
+// of both.
+func TestListedTwice(t *testing.T) {
+	targets := append(weighted(2, 3), weighted(5)...)
+	targets[0].Tier = 1
+	g := newGroup(t, upstream.Config{Targets: targets})
+	require.Equal(t, "a up, b up", states(g))
+	require.Equal(t, 7, g.Status().Upstreams[0].Weight)
+	require.Equal(t, 0, g.Status().Upstreams[0].Tier)
+}
+
+// TestChangeWhilePicking checks that a target that is taken out between the making
+// of a choice and its taking is not picked.
+func TestChangeWhilePicking(t *testing.T) {
+	var g *upstream.Group
+	var change func()
+	policy := upstream.PolicyFunc(func(c upstream.Candidates, _ *http.Request) *upstream.Upstream {
+		u := c.At(0)
+		if do := change; do != nil {
+			change = nil
+			do()
+		}
+		return u
+	})
+	g = newGroup(t, upstream.Config{Targets: weighted(1, 1), Policy: policy, Passive: upstream.Passive{MaxFails: 1}})
+	earlier := pick(t, g, nil)
+	change = func() { earlier.Done(upstream.Result{Err: errRefused}) }
+	require.Equal(t, "b", name(pick(t, g, nil).Upstream))
+	require.Equal(t, "a ejected, b up", states(g))
+	require.Zero(t, g.Status().Upstreams[0].Active)
 }
 
 func TestErrTried(t *testing.T) {
