@@ -12,6 +12,7 @@ const budgetSeconds = 10
 // A budget counts requests and retries in each of the last seconds.
 type budget struct {
 	Budget
+	_                 [64]byte // as that which follows is written for each request
 	requests, retries window
 
 	mu     sync.Mutex // held by who asks for a retry

@@ -28,7 +28,9 @@
 // Kubernetes announce them. The standard library does not tell how long an answer
 // may be kept, so both ask again at an interval of their own. When a lookup fails,
 // what the last one said stands; when the name is known not to exist, there are no
-// targets. What was picked may be used until it is Done, also if it has left.
+// targets. What was picked may be used until it is Done, also if it has left. A given
+// target whose host is a name is one target, however many addresses it has: whoever
+// dials it looks them up.
 //
 // A Target has a weight, which is its share of requests relative to others, and a
 // tier: targets of a higher tier are backups, used only if none of the lower tiers

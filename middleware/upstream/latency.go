@@ -30,7 +30,7 @@ func (e *ewma) observe(now int64, x float64) {
 			w := math.Exp(-float64(elapsed) / memory)
 			next = old*w + x*(1-w)
 		}
-		if e.bits.CompareAndSwap(bits, math.Float64bits(next)) {
+		if next == old || e.bits.CompareAndSwap(bits, math.Float64bits(next)) {
 			return
 		}
 	}

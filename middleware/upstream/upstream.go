@@ -15,17 +15,18 @@ type Upstream struct {
 
 // state is what is known of a target, whichever weight it has at the moment.
 type state struct {
-	active atomic.Int64 // requests under way
-	limit  atomic.Int64 // the most there may be; 0 is any number
-	_      [48]byte     // what follows is not written for each request by several processors
+	// What is written for each request stands together, and apart from what is only
+	// read, so that processors have one cache line to pass on and not several.
+	active       atomic.Int64 // requests under way
+	limit        atomic.Int64 // the most there may be; 0 is any number
+	latency      ewma
+	done, failed atomic.Uint64
+	_            [16]byte
 
 	ramp      atomic.Int64 // when its slow start began, as Group.now; 0 is not
 	turn      atomic.Int64 // what it has been through: results from before do not count
-	latency   ewma
-	probation atomic.Bool           // from the return of an ejection to the first success
-	token     atomic.Pointer[token] // of the cookie that leads here
-
-	done, failed atomic.Uint64
+	probation atomic.Bool  // from the return of an ejection to the first success
+	token     atomic.Pointer[token]
 
 	breaker breaker
 	handle  *Upstream // the last one; guarded by Group.mu
