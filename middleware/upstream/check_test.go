@@ -3,6 +3,7 @@ package upstream_test
 import (
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -94,7 +95,7 @@ func TestHTTPCheck(t *testing.T) {
 // called, not to its address.
 func TestHTTPCheckTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = nil
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
