@@ -245,7 +245,7 @@ func TestJitterOfStreams(t *testing.T) {
 			})), gzip.Config{Jitter: 100})
 			sizes := map[int]int{}
 			for range 3 {
-				for _, query := range strings.Split("abcdefghijklmnopqrst", "") {
+				for query := range strings.SplitSeq("abcdefghijklmnopqrst", "") {
 					w, r := httptest.NewRecorder(), ask("GET", "gzip")
 					r.URL.RawQuery = query
 					h.ServeHTTP(w, r)
