@@ -85,16 +85,22 @@ func (s *settings) request(r *http.Request, accepted accept.Encodings) *http.Req
 // mayMix reports whether a part of the response might be added to a part of one
 // that was encoded: where there is no tag the date is the same for both.
 func mayMix(r *http.Request) bool {
+	if len(r.Header["Range"]) == 0 {
+		return false
+	}
 	condition := r.Header.Get("If-Range")
-	return condition != "" && !isTag(condition) && len(r.Header["Range"]) > 0 && !isDensePath(r.URL.Path)
+	return condition != "" && !isTag(condition) && !isDensePath(r.URL.Path)
 }
 
 // conditions returns the lines of If-Match and If-None-Match with the tags added
 // that were marked; nil if there are none.
 func (s *settings) conditions(r *http.Request, accepted accept.Encodings) (match, none []string) {
-	match, none = r.Header["If-Match"], r.Header["If-None-Match"]
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if s.ETag != ETagSuffix || len(match)+len(none) == 0 || reads && len(accepted) == 0 {
+	if s.ETag != ETagSuffix || reads && len(accepted) == 0 {
+		return nil, nil
+	}
+	match, none = r.Header["If-Match"], r.Header["If-None-Match"]
+	if len(match)+len(none) == 0 {
 		return nil, nil
 	}
 	wanted := decodes(accepted)
