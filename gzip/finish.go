@@ -105,8 +105,16 @@ func (w *writer) isWorthIt() bool {
 	if w.state != holding || n == 0 || n < w.MinSize && !w.must {
 		return false
 	}
-	w.negotiate(int64(n))
+	if !w.isSettled(n) {
+		w.negotiate(int64(n))
+	}
 	return w.coding != nil && (w.length < 0 || w.length == int64(n) || w.r.Method == http.MethodHead)
+}
+
+// isSettled reports whether the coding that was found for a body of unknown size is
+// the one for n bytes, too.
+func (w *writer) isSettled(n int) bool {
+	return w.coding != nil && w.fields == len(w.rw.Header()) && (n >= smallBody || w.small == nil || w.coding.name != "br")
 }
 
 // encodeAll returns what is held, encoded; ok is false if that is not to be used.

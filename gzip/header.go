@@ -36,19 +36,20 @@ func (w *writer) sendEncoded(length int) {
 
 // dressEncoded sets the fields of a response that is encoded.
 func (w *writer) dressEncoded(length int) {
+	h := w.rw.Header()
+	chunked := length < 0 || !w.isAlone(h) && hasTrailers(h)
 	w.vary = true
 	w.dress()
-	h := w.rw.Header()
 	if w.sniffed != "" {
 		h["Content-Type"] = []string{w.sniffed}
 	}
 	w.ETag.mark(h, w.coding.suffix)
 	h["Content-Encoding"] = w.coding.header
 	delete(h, "Accept-Ranges")
-	if length >= 0 && !hasTrailers(h) {
-		h["Content-Length"] = []string{strconv.Itoa(length)}
-	} else {
+	if chunked {
 		delete(h, "Content-Length")
+	} else {
+		h["Content-Length"] = []string{strconv.Itoa(length)}
 	}
 }
 

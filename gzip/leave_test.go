@@ -55,6 +55,22 @@ func TestLeftAsItIs(t *testing.T) {
 	}
 }
 
+// TestLeftAsItIsLate checks the same of what is said once the body is there, but not
+// yet sent.
+func TestLeftAsItIsLate(t *testing.T) {
+	for _, typed := range []bool{true, false} {
+		w := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if typed {
+				w.Header().Set("Content-Type", "text/plain")
+			}
+			io.WriteString(w, text)
+			w.Header().Set("Content-Digest", "x")
+		}, gzip.Config{}, ask("GET", browser))
+		require.Empty(t, w.Header().Get("Content-Encoding"))
+		require.Equal(t, text, w.Body.String())
+	}
+}
+
 // TestCopyOfNothing checks that it leaves no trace on what is answered by others.
 func TestCopyOfNothing(t *testing.T) {
 	for _, accept := range []string{"", "gzip"} {

@@ -108,6 +108,7 @@ func (w *writer) weigh(p []byte) error {
 func (w *writer) negotiate(size int64) {
 	w.coding = nil
 	h := w.rw.Header()
+	w.fields = len(h)
 	if w.isAlone(h) {
 		h = nil // it has nothing to say here
 	}

@@ -52,6 +52,7 @@ type response struct {
 	buf  *[]byte // nil while there is room
 
 	coding *pool
+	fields int  // there were in the header when it was found
 	place  bool // among those that may encode is taken
 	enc    Encoder
 	out    *[]byte // what has been encoded and not been written
