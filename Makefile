@@ -70,7 +70,7 @@ bench:
 .PHONY: soak
 soak:
 	$(GO) test -race -tags soak -run Soak -count=1 -timeout 60m ./...
-	.ci/fuzz 1m
+	.ci/fuzz 30s
 
 .PHONY: deps
 deps:
