@@ -25,13 +25,21 @@ type requestBody struct {
 // A source is the body as it was sent.
 type source struct {
 	io.ReadCloser
-	n   int64
-	err error // other than io.EOF
+	limit int64 // negative is none
+	n     int64
+	err   error // other than io.EOF
 }
+
+// freeOfLimit is how much more may be sent than may come of it. There are encodings of
+// nothing, and no end of them.
+const freeOfLimit = 1 << 20
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
 	s.n += int64(n)
+	if s.limit >= 0 && s.n-freeOfLimit > s.limit {
+		n, err = 0, tooLarge(s.limit)
+	}
 	if err != nil && err != io.EOF {
 		s.err = err
 	}
@@ -52,7 +60,7 @@ func (s *stage) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p)
 	s.n += int64(n)
 	if d.MaxBytes >= 0 && s.n > d.MaxBytes {
-		return int(max(int64(n)-(s.n-d.MaxBytes), 0)), &bodyError{http.StatusRequestEntityTooLarge, &http.MaxBytesError{Limit: d.MaxBytes}}
+		return int(max(int64(n)-(s.n-d.MaxBytes), 0)), tooLarge(d.MaxBytes)
 	}
 	if d.MaxRatio >= 0 && s.n > freeOfRatio && s.n/int64(d.MaxRatio) > s.body.src.n {
 		return 0, &bodyError{http.StatusRequestEntityTooLarge, fmt.Errorf("the body becomes more than %d times as long", d.MaxRatio)}
@@ -77,14 +85,21 @@ func (b *requestBody) Read(p []byte) (n int, err error) {
 	return n, b.err
 }
 
-// open makes the stages.
+// open makes the stages, which have the window in equal parts.
 func (b *requestBody) open() error {
+	b.src.limit = b.decoders.MaxBytes
+	windows := 0
+	for _, pool := range b.codings {
+		if pool.windowed {
+			windows++
+		}
+	}
 	var r io.Reader = &b.src
 	for i := len(b.codings) - 1; i >= 0; i-- {
 		pool := b.codings[i]
 		s := &stage{body: b, from: pool.get(), pool: pool}
 		b.stages = append(b.stages, s)
-		if err := s.from.Reset(r); err != nil {
+		if err := s.from.open(r, maxWindow/max(windows, 1)); err != nil {
 			return err
 		}
 		r = s
@@ -107,7 +122,7 @@ func (b *requestBody) blame(err error) error {
 	switch {
 	case b.src.n == 0:
 		return io.EOF // nothing, encoded, is nothing
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+	case err == errWindow, errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return &bodyError{http.StatusRequestEntityTooLarge, err}
 	}
 	return &bodyError{http.StatusBadRequest, err}
@@ -136,6 +151,10 @@ func (b *requestBody) release() {
 type bodyError struct {
 	status int
 	err    error
+}
+
+func tooLarge(limit int64) error {
+	return &bodyError{http.StatusRequestEntityTooLarge, &http.MaxBytesError{Limit: limit}}
 }
 
 func (e *bodyError) Error() string   { return "cannot decode the request: " + e.err.Error() }

@@ -20,8 +20,8 @@ type RequestsConfig struct {
 	Codings []string
 
 	// MaxBytes is the most that an encoded body may be, decoded; zero is 10 MiB,
-	// negative is any size. Bodies that are not encoded are limited by
-	// http.MaxBytesHandler.
+	// negative is any size. As it was sent it may be a MiB more. Bodies that are
+	// not encoded are limited by http.MaxBytesHandler.
 	MaxBytes int64
 
 	// MaxRatio is how much larger a body may become by being decoded; zero is
@@ -43,10 +43,14 @@ const (
 // The handler behind it reads what the client encoded, without Content-Encoding,
 // and of a length that is not known. A body that cannot be decoded fails while it
 // is read, with an error whose StatusCode is 400, or 413 if it would become too
-// large (which is an [http.MaxBytesError], too) or takes a window of more than 8
-// MiB, as what zstd --long makes may (RFC 9659); middleware.StatusOf makes it the
-// response's. A request of another coding is answered by 415, and told in
-// Accept-Encoding of those that would do (RFC 7694).
+// large (which is an [http.MaxBytesError], too) or takes too large a window;
+// middleware.StatusOf makes it the response's. A request of another coding is
+// answered by 415, and told in Accept-Encoding of those that would do (RFC 7694).
+//
+// A window is memory for as long as a client likes, so all of a body have 8 MiB, as
+// RFC 9659 permits zstd, in equal parts if it is encoded by zstd or br more than
+// once. That is too little for what zstd --long makes, and for bodies of more than 8
+// MiB that are encoded by br with its largest window.
 //
 // Codings that were applied one after the other are all decoded, or none: who has
 // only the outermost taken away would have to know what is left.
@@ -104,7 +108,13 @@ type requestDecoders struct {
 }
 
 func newRequestDecoders(c RequestsConfig) *requestDecoders {
-	all := map[string]func() decoder{"zstd": newZstdDecoder, "br": newBrotliDecoder, "gzip": newGzipDecoder}
+	all := map[string]func() *decoderPool{
+		"zstd": func() *decoderPool { return &decoderPool{make: newZstdDecoder, windowed: true} },
+		"br": func() *decoderPool {
+			return &decoderPool{make: func() decoder { return new(brotliDecoder) }, windowed: true}
+		},
+		"gzip": func() *decoderPool { return &decoderPool{make: func() decoder { return new(gzipDecoder) }} },
+	}
 	if c.Codings == nil {
 		c.Codings = []string{"zstd", "br", "gzip"}
 	}
@@ -112,7 +122,7 @@ func newRequestDecoders(c RequestsConfig) *requestDecoders {
 	var known []string
 	for _, name := range c.Codings {
 		if make := all[name]; make != nil && d.pools[name] == nil {
-			d.pools[name] = &decoderPool{make: make}
+			d.pools[name] = make()
 			known = append(known, name)
 		}
 	}
