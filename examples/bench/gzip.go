@@ -58,7 +58,7 @@ func passRows() (rows []pair.Row) {
 		case "nothing accepted":
 			ratio, gap = ratio.Until(0.45), "gzhttp does little there but add to Vary; so do we, and have a look at the type first"
 		case "encoded by the handler":
-			ratio, gap = ratio.Until(0.35), "there is one field more to look at"
+			ratio, gap = ratio.Until(0.4), "there are two fields more to look at, one of them in the request"
 		}
 		rows = append(rows, pair.Row{
 			// In a chain there is a Recorder, so that this is what the layer adds to it.
