@@ -2,6 +2,7 @@ package gzip
 
 import (
 	"bytes"
+	"cmp"
 	"container/list"
 	"hash/maphash"
 	"net/http"
@@ -17,8 +18,11 @@ import (
 // A body has to be held to be found, and so it must fit into the Buffer of the
 // [Config]. Responses that set a cookie, or are marked private or no-store, are
 // not kept. What is seen for the first time is not kept either.
+//
+// The zero Cache is one of 64 MiB. It must not be copied.
 type Cache struct {
 	max  int64
+	made sync.Once
 	seed maphash.Seed
 
 	mu      sync.Mutex
@@ -43,14 +47,21 @@ const overhead = 256
 
 func (c *cached) cost() int64 { return int64(cap(c.body) + cap(c.encoded) + overhead) }
 
+const defaultCacheSize = 64 << 20
+
 // NewCache returns a Cache of at most so many bytes, bodies and what they were
-// encoded to taken together.
-func NewCache(size int64) *Cache {
-	return &Cache{max: size, seed: maphash.MakeSeed(), entries: map[cacheKey]*list.Element{}}
-}
+// encoded to taken together; zero is 64 MiB.
+func NewCache(size int64) *Cache { return &Cache{max: size} }
 
 // sum returns the hash of a body.
-func (c *Cache) sum(body []byte) uint64 { return maphash.Bytes(c.seed, body) }
+func (c *Cache) sum(body []byte) uint64 {
+	c.made.Do(func() {
+		c.max = cmp.Or(c.max, defaultCacheSize)
+		c.seed = maphash.MakeSeed()
+		c.entries = make(map[cacheKey]*list.Element)
+	})
+	return maphash.Bytes(c.seed, body)
+}
 
 // get returns what a body is encoded to, if that is known. It must not be
 // changed.

@@ -43,6 +43,8 @@ func TestCache(t *testing.T) {
 		want   int // times
 	}{
 		{"the same", 1 << 20, nil, []string{text, text, text, text, text}, 2},
+		{"the same, with the usual size", 0, nil, []string{text, text, text}, 2},
+		{"not of a negative size", -1, nil, []string{text, text, text}, 3},
 		{"different ones", 1 << 20, nil, []string{text + "1", text + "2", text + "3"}, 3},
 		{"by turns", 1 << 20, nil, []string{text + "1", text + "2", text + "1", text + "2", text + "1", text + "2"}, 4},
 		{"no smaller when encoded", 1 << 20, nil, []string{noise(8000), noise(8000), noise(8000), noise(8000)}, 2},
@@ -74,6 +76,16 @@ func TestCache(t *testing.T) {
 			require.Equal(t, tt.want, n)
 		})
 	}
+}
+
+// TestZeroCache checks that one is ready for use.
+func TestZeroCache(t *testing.T) {
+	n := 0
+	h := gzip.New(gzip.Config{Codings: []gzip.Coding{counted{gzip.Gzip(1), &n}}, Cache: new(gzip.Cache)})(middleware.FromHTTP(plain(text)))
+	for range 5 {
+		h.ServeHTTP(httptest.NewRecorder(), ask("GET", "gzip"))
+	}
+	require.Equal(t, 2, n)
 }
 
 // TestCacheCollision checks that two bodies with one hash are told apart.

@@ -99,7 +99,7 @@
 //		types        type...
 //		etag         suffix|weak|drop|keep
 //		cache        size
-//		jitter       bytes
+//		jitter       [bytes]
 //		dictionary   path {
 //			from path
 //			dest destination...
@@ -118,8 +118,8 @@
 // paths without one and * for all paths, as it is without ext. Files whose type
 // is not known, application/octet-stream, are encoded if their extension is
 // named. Not exempts paths. Types are media types such as text/* or *; a ! before
-// one exempts it. Jitter is the most bytes that responses are made longer by.
-// Precompressed says which compressed siblings of files the whole site looks for;
+// one exempts it. Jitter is the most bytes that responses are made longer by, up to
+// 1024; without a number it is 32. Precompressed says which compressed siblings of files the whole site looks for;
 // without it that is br, zstd and gzip.
 //
 // Dictionary may be repeated. Its path, in which a * stands for anything, is of the

@@ -60,11 +60,16 @@ func (s scope) matches(r *http.Request) bool {
 func read(c *directive.Controller, line *directive.Line, siblings *directive.Pos) (cfg Config, s scope) {
 	noArgs(line)
 	var encodings []string
+	named := false // some extensions are
 	for _, prop := range line.Properties("ext...", "not...", "level", "min_length", "encodings", "types", "etag", "cache",
 		"jitter", "dictionary...", "precompressed") {
 		switch prop.Name() {
 		case "ext":
-			s.ext = append(s.ext, readExt(prop)...)
+			exts := readExt(prop)
+			if named && (s.ext == nil || exts == nil) {
+				prop.Errorf(prop.Words[0], "* stands alone")
+			}
+			named, s.ext = true, append(s.ext, exts...)
 		case "not":
 			s.not = append(s.not, readNot(prop)...)
 		case "level":

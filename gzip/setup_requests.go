@@ -17,9 +17,7 @@ func setupRequests(c *directive.Controller) (middleware.Middleware, error) {
 	for _, prop := range line.Properties("encodings", "limit", "ratio") {
 		switch prop.Name() {
 		case "encodings":
-			for _, arg := range prop.Args(1, directive.Any) {
-				cfg.Codings = append(cfg.Codings, prop.OneOf(arg, "encoding", "zstd", "br", "gzip"))
-			}
+			cfg.Codings = readCodings(prop, prop.Args(1, directive.Any))
 		case "limit":
 			if arg := prop.Arg(); arg.Text == "none" {
 				cfg.MaxBytes = -1

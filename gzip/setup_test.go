@@ -136,6 +136,8 @@ func TestDirectiveErrors(t *testing.T) {
 		{"what is no extension", "gzip {\n ext css\n}", `Caddyfile:2:6: gzip: ext: "css" is not an extension such as .css`},
 		{"two extensions in one", "gzip {\n ext .tar.css\n}", `Caddyfile:2:6: gzip: ext: ".tar.css" is not an extension such as .css`},
 		{"all extensions, and one", "gzip {\n ext .css *\n}", `Caddyfile:2:11: gzip: ext: * stands alone`},
+		{"all extensions, and one on another line", "gzip {\n ext *\n ext .css\n}", `Caddyfile:3:2: gzip: ext: * stands alone`},
+		{"an extension, and all on another line", "gzip {\n ext .css\n ext *\n}", `Caddyfile:3:2: gzip: ext: * stands alone`},
 		{"what is no path", "gzip {\n not images\n}", `Caddyfile:2:6: gzip: not: "images" is not a path: a path begins with /`},
 		{"nowhere", "gzip {\n not /\n}", `Caddyfile:2:6: gzip: not: that is everything: leave out gzip instead`},
 		{"no level", "gzip {\n level\n}", `Caddyfile:2:2: gzip: level: argument missing`},
