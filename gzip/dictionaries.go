@@ -61,8 +61,9 @@ type dictionary struct {
 
 // An origin is where something was learned from.
 type origin struct {
-	tag  string // of the response
-	hash [sha256.Size]byte
+	tag      string // of the response
+	hash     [sha256.Size]byte
+	tooLarge bool // so that there is no hash
 }
 
 func newDictionary(data []byte, hash [sha256.Size]byte) *dictionary {
@@ -143,23 +144,23 @@ func (d *Dictionaries) add(r *rule) {
 func (d *Dictionaries) keep(added *dictionary) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.byHash[added.hash]; e != nil {
-		if !added.given {
-			d.recent.MoveToFront(e)
-			return true
-		}
-		d.remove(e)
+	same := d.byHash[added.hash]
+	if same != nil && !added.given {
+		return true // another response has just brought it
 	}
 	maxCount, maxBytes := cmp.Or(d.MaxCount, defaultMaxCount), d.maxBytes()
 	count, size := 1, added.cost() // of what cannot make room
 	for e := d.recent.Front(); e != nil; e = e.Next() {
-		if old := e.Value.(*dictionary); old.given {
+		if old := e.Value.(*dictionary); old.given && e != same {
 			count++
 			size += old.cost()
 		}
 	}
 	if count > maxCount || size > maxBytes {
 		return false
+	}
+	if same != nil {
+		d.remove(same)
 	}
 	for e := d.recent.Back(); d.recent.Len() >= maxCount || d.size+added.cost() > maxBytes; {
 		before := e.Prev()

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -212,6 +214,18 @@ func TestLessons(t *testing.T) {
 			w.Header().Set("Vary", "Origin, Cookie")
 			w.Write([]byte(release1))
 		}, request("/"), false},
+		{"not what varies by password", gzip.DictionaryRule{Match: "/*"}, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "authorization")
+			w.Write([]byte(release1))
+		}, request("/"), false},
+		{"not what varies by anything", gzip.DictionaryRule{Match: "/*"}, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "*")
+			w.Write([]byte(release1))
+		}, request("/"), false},
+		{"what varies by something else", gzip.DictionaryRule{Match: "/*"}, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "Origin")
+			w.Write([]byte(release1))
+		}, request("/"), true},
 		{"not what takes a password", gzip.DictionaryRule{Match: "/*"}, writes("text/plain", release1), request("/", "Authorization: Basic eDp5"), false},
 		{"not what is too large", gzip.DictionaryRule{Match: "/*"}, writes("text/plain", release1+strings.Repeat(" ", 2<<20)), request("/"), false},
 		{"not what was posted", gzip.DictionaryRule{Match: "/*"}, writes("text/plain", release1), httptest.NewRequest("POST", "/", nil), false},
@@ -483,11 +497,88 @@ func TestDictionaryPatterns(t *testing.T) {
 	}
 }
 
+// TestLessonIsNotForHandlers checks that handlers are told again what the client
+// accepts once it is clear that there is nothing to learn.
+func TestLessonIsNotForHandlers(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		d      *gzip.Dictionaries
+		length bool // is declared
+		fields []string
+		want   []bool // one answer after the other: is it told
+	}{
+		{"what is to be learned", &gzip.Dictionaries{}, false, nil, []bool{false, true, true}},
+		{"what is too large", &gzip.Dictionaries{MaxSize: 20_000}, false, nil, []bool{false, true, true}},
+		{"what only says that it is too large", &gzip.Dictionaries{MaxSize: 20_000}, true, nil, []bool{false, true, true}},
+		{"what takes a password", &gzip.Dictionaries{}, false, []string{"Authorization: Basic eDp5"}, []bool{true, true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NoError(t, tt.d.Learn(gzip.DictionaryRule{Match: "/*"}))
+			var told []bool
+			for range tt.want {
+				h := gzip.New(gzip.Config{Dictionaries: tt.d})(middleware.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					told = append(told, r.Header.Get("Accept-Encoding") != "")
+					w.Header().Set("Etag", `"1"`)
+					body := release1
+					if tt.length {
+						w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+						body = body[:10_000]
+					}
+					writes("text/javascript", body)(w, r)
+				})))
+				h.ServeHTTP(httptest.NewRecorder(), request("/app.js", tt.fields...))
+			}
+			require.Equal(t, tt.want, told)
+		})
+	}
+}
+
+// TestPlacesAreForgotten checks that no more of them are remembered than twice the
+// dictionaries, whatever clients ask for.
+func TestPlacesAreForgotten(t *testing.T) {
+	d := &gzip.Dictionaries{MaxCount: 5}
+	require.NoError(t, d.Learn(gzip.DictionaryRule{Match: "/*"}))
+	isKnown := func(path string) (known bool) {
+		serve(t, func(w http.ResponseWriter, r *http.Request) {
+			known = r.Header.Get("Accept-Encoding") != ""
+			w.Header().Set("Etag", `"1"`)
+			writes("text/javascript", release1)(w, r)
+		}, gzip.Config{Dictionaries: d}, request(path))
+		return known
+	}
+	for n := range 10 {
+		require.False(t, isKnown(fmt.Sprint("/", n)))
+	}
+	require.True(t, isKnown("/0"))
+	require.False(t, isKnown("/10"))
+	require.False(t, isKnown("/0"))
+
+	long := "/" + strings.Repeat("x", 1<<10)
+	require.False(t, isKnown(long))
+	require.False(t, isKnown(long), "it takes too much to remember")
+}
+
+// TestAddAgain checks that what is given a second time takes no room twice, and that
+// what was learned is not lost when it is given and must not stay.
+func TestAddAgain(t *testing.T) {
+	d := &gzip.Dictionaries{MaxCount: 2}
+	rule := gzip.DictionaryRule{Match: "/*.js"}
+	require.NoError(t, d.Learn(rule))
+	require.NoError(t, d.Add(rule, []byte("one")))
+	teach(t, d, "/app.js", release1)
+	require.NoError(t, d.Add(rule, []byte(release1)))
+	require.NoError(t, d.Add(rule, []byte(release1)))
+	teach(t, d, "/app.js", release2)
+	require.False(t, knows(t, d, release2))
+	require.True(t, knows(t, d, release1), "it was given since")
+}
+
 // TestDictionariesAtOnce is for the race detector.
 func TestDictionariesAtOnce(t *testing.T) {
 	d := &gzip.Dictionaries{MaxCount: 2}
 	require.NoError(t, d.Learn(gzip.DictionaryRule{Match: "/*"}))
 	var wg sync.WaitGroup
+	var used [2]atomic.Bool
 	for n := range 8 {
 		wg.Go(func() {
 			text := fmt.Sprint(n%4, release1)
@@ -496,17 +587,26 @@ func TestDictionariesAtOnce(t *testing.T) {
 				for _, coding := range []string{"dcb", "dcz"} {
 					w := serve(t, plain(release2), gzip.Config{Dictionaries: d},
 						request("/x", "Accept-Encoding: "+coding, "Available-Dictionary: "+available(text)))
+					var got string
 					switch w.Header().Get("Content-Encoding") {
 					case "dcb":
-						require.Equal(t, release2, string(decodeDCB(t, []byte(text), w.Body.Bytes())))
+						used[0].Store(true)
+						got = string(decodeDCB(t, []byte(text), w.Body.Bytes()))
 					case "dcz":
-						require.Equal(t, release2, string(decodeDCZ(t, []byte(text), w.Body.Bytes())))
+						used[1].Store(true)
+						got = string(decodeDCZ(t, []byte(text), w.Body.Bytes()))
+					default: // another has taken its place
+						got = w.Body.String()
+					}
+					if got != release2 {
+						t.Errorf("%s: it is something else", coding)
 					}
 				}
 			}
 		})
 	}
 	wg.Wait()
+	require.True(t, used[0].Load() && used[1].Load())
 }
 
 // FuzzAvailableDictionary checks that nothing a client says breaks anything.

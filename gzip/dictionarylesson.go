@@ -32,31 +32,42 @@ func (d *Dictionaries) learn(r *http.Request, h http.Header, status int) *lesson
 	if d.knows(l.path, l.tag) {
 		return nil
 	}
+	if l.length > d.maxSize() {
+		d.note(l.path, origin{tag: l.tag, tooLarge: true})
+		return nil
+	}
 	return l
 }
 
-// knows reports whether what is at path is a dictionary already.
+// knows reports whether what is at path is a dictionary already, or will not be.
 func (d *Dictionaries) knows(path, tag string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	from, ok := d.known[path]
-	return ok && from.tag == tag && d.byHash[from.hash] != nil
+	return ok && from.tag == tag && d.isOver(from)
 }
 
-// knowsAny reports whether something that is or was at path is a dictionary.
+// knowsAny reports whether something that is or was at path is a dictionary, or too
+// large for one.
 func (d *Dictionaries) knowsAny(path string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	from, ok := d.known[path]
-	return ok && d.byHash[from.hash] != nil
+	return ok && d.isOver(from)
 }
+
+// isOver reports whether there is nothing to learn from there.
+func (d *Dictionaries) isOver(from origin) bool { return from.tooLarge || d.byHash[from.hash] != nil }
+
+func (d *Dictionaries) maxSize() int64 { return cmp.Or(d.MaxSize, defaultMaxSize) }
 
 // Write takes a part of the body.
 func (l *lesson) Write(p []byte) (int, error) {
 	if l == nil || l.tooLong {
 		return len(p), nil
 	}
-	if int64(len(l.body)+len(p)) > cmp.Or(l.d.MaxSize, defaultMaxSize) {
+	if int64(len(l.body)+len(p)) > l.d.maxSize() {
+		l.d.note(l.path, origin{tag: l.tag, tooLarge: true})
 		l.Drop()
 		return len(p), nil
 	}
@@ -86,7 +97,7 @@ func (l *lesson) Close() error {
 	}
 	hash := sha256.Sum256(l.body)
 	if l.d.get(hash) != nil || l.d.keep(newDictionary(slices.Clone(l.body), hash)) {
-		l.d.note(l.path, origin{l.tag, hash})
+		l.d.note(l.path, origin{tag: l.tag, hash: hash})
 	}
 	l.Drop()
 	return nil

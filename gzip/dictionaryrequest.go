@@ -56,7 +56,7 @@ func (d *Dictionaries) wantsIdentity(r *http.Request) bool {
 	if d == nil {
 		return false
 	}
-	return d.find(r) != nil || d.learner(r) != nil && !d.knowsAny(r.URL.Path)
+	return d.find(r) != nil || len(r.Header["Authorization"]) == 0 && d.learner(r) != nil && !d.knowsAny(r.URL.Path)
 }
 
 // advertise tells the client if the response to r can be a dictionary, unless the
@@ -111,7 +111,7 @@ func isForAll(r *http.Request, h http.Header) bool {
 // parseHash reads a byte sequence of RFC 9651, section 3.3.5.
 func parseHash(s string) (hash [sha256.Size]byte, ok bool) {
 	const encoded = 44
-	if s = bare(s); len(s) != encoded+2 || s[0] != ':' || s[encoded+1] != ':' {
+	if s = itemOf(s); len(s) != encoded+2 || s[0] != ':' || s[encoded+1] != ':' {
 		return hash, false
 	}
 	var in [encoded]byte
@@ -122,8 +122,8 @@ func parseHash(s string) (hash [sha256.Size]byte, ok bool) {
 	return hash, err == nil && n == sha256.Size
 }
 
-// bare returns an item of a structured field without its parameters.
-func bare(s string) string {
+// itemOf returns the item that is a structured field, without its parameters.
+func itemOf(s string) string {
 	if !strings.HasPrefix(s, `"`) {
 		s, _, _ = strings.Cut(s, ";")
 	}

@@ -101,7 +101,7 @@ func (u *rule) isFor(r *http.Request, path string) bool {
 		return false
 	}
 	id := r.Header["Dictionary-Id"]
-	return len(id) == 0 || bare(id[0]) == u.id
+	return len(id) == 0 || itemOf(id[0]) == u.id
 }
 
 // A pattern is one of the URL Pattern Standard, of which it may have a path and
