@@ -19,10 +19,10 @@ type lesson struct {
 	tooLong bool
 }
 
-// learn returns where the body of the response to r is to be written to as well,
-// before it is encoded; nil if nothing is to be learned from it.
-func (d *Dictionaries) learn(r *http.Request, h http.Header, status int) *lesson {
-	if d.learner(r) == nil || r.Method != http.MethodGet || status != http.StatusOK || !isForAll(r, h) {
+// learn returns where the body of the response to r, which is a whole one, is to be
+// written to as well, before it is encoded; nil if nothing is to be learned from it.
+func (d *Dictionaries) learn(r *http.Request, h http.Header) *lesson {
+	if d.learner(r) == nil || r.Method != http.MethodGet || !isForAll(r, h) {
 		return nil
 	}
 	l := &lesson{d: d, path: r.URL.Path, tag: cmp.Or(h.Get("Etag"), h.Get("Last-Modified")), length: -1}

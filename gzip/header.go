@@ -88,7 +88,7 @@ func (w *writer) retag(h http.Header) {
 // learn has the body remembered if it is to be a dictionary.
 func (w *writer) learn() {
 	if w.lesson == nil && !w.coded && w.isWhole() {
-		w.lesson = w.Dictionaries.learn(w.r, w.rw.Header(), http.StatusOK)
+		w.lesson = w.Dictionaries.learn(w.r, w.rw.Header())
 	}
 }
 
