@@ -107,7 +107,11 @@ func TestConditions(t *testing.T) {
 		require.Regexp(t, `^W/"[\w-]{20}"$`, etag)
 		require.False(t, tags[etag], "one tag for two representations")
 		tags[etag] = true
-		require.Equal(t, "Sat, 14 Mar 2026 15:09:26 GMT", resp.Header.Get("Last-Modified"))
+		modified := "Sat, 14 Mar 2026 15:09:26 GMT"
+		if query == "?sort=size" || query == "?q=a" {
+			modified = "" // which changes without any newer file
+		}
+		require.Equal(t, modified, resp.Header.Get("Last-Modified"), query)
 		require.Equal(t, strconv.Itoa(len(resp.body)), resp.Header.Get("Content-Length"))
 		require.Equal(t, "no-cache", resp.Header.Get("Cache-Control"))
 		head := s.do("HEAD /" + query)
@@ -137,7 +141,7 @@ func TestCookie(t *testing.T) {
 	require.Equal(t, "size", s.jsonWith("/", "Cookie: browse=size.desc.list").Sort)
 	require.Equal(t, "desc", s.jsonWith("/", "Cookie: browse=size.desc.list").Order)
 	require.Equal(t, "asc", s.jsonWith("/?sort=name", "Cookie: browse=size.desc.list").Order, "what is asked for is not turned round")
-	require.Contains(t, s.get("/", "Accept: text/html", "Cookie: browse=name.asc.grid").body, `<ul class="tiles">`)
+	require.Contains(t, s.get("/", "Accept: text/html", "Cookie: browse=name.asc.grid").body, `<ul class="tiles"`)
 	for _, query := range []string{"", "?limit=1", "?sort=nonsense", "?format=json&sort=size"} {
 		require.Empty(t, s.get("/"+query).Header.Get("Set-Cookie"), query)
 	}

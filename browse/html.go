@@ -6,7 +6,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ var (
 )
 
 // markupVersion changes with what the rest of a page is like.
-const markupVersion = "1"
+const markupVersion = "2"
 
 func asset(name string) string {
 	text, err := assetFiles.ReadFile("assets/" + name)
@@ -51,12 +50,12 @@ func (l *listing) html(w http.ResponseWriter, dst []byte) ([]byte, error) {
 	p := appender{dst, l}
 	p.head(nonce)
 	p.header()
-	p.raw(`<main id="list">`)
+	p.raw("<main>")
 	p.bar()
 	switch {
 	case l.truncated:
 		p.raw(`<p class="warn" role="alert">There is more below this folder than may be looked at. What you see is not all that there may be.</p>`)
-	case len(l.names.entries) > len(l.rows) && l.offset >= len(l.names.entries):
+	case p.pastEnd():
 		p.raw(`<p class="warn" role="alert">The list ends before this page.</p>`)
 	}
 	if l.layout == LayoutGrid {
@@ -68,6 +67,17 @@ func (l *listing) html(w http.ResponseWriter, dst []byte) ([]byte, error) {
 	p.readme(l.readme)
 	p.raw("</main>\n<script nonce=\"", nonce, `">`, pageJS, "</script>\n")
 	return p.dst, nil
+}
+
+// pastEnd reports whether a page is asked for that would begin after the last entry.
+func (l *listing) pastEnd() bool {
+	return len(l.names.entries) > 0 && l.offset >= len(l.names.entries)
+}
+
+// pageNumber returns which page this is, of which there is a limit, and how many
+// there are.
+func (l *listing) pageNumber() (number, last int) {
+	return l.offset/l.limit + 1, max((len(l.names.entries)+l.limit-1)/l.limit, 1)
 }
 
 // An appender renders a page.
@@ -82,7 +92,16 @@ func (p *appender) raw(parts ...string) {
 	}
 }
 
+// text appends a name, or what may be one.
 func (p *appender) text(s string) { p.dst = appendText(p.dst, s) }
+
+// plain is text for where no element can be.
+func (p *appender) plain(s string) {
+	p.raw(marks.Replace(string(appendText(nil, s))))
+}
+
+// marks takes away the elements that appendText adds. A name can have none.
+var marks = strings.NewReplacer("<b>", "", "</b>", "")
 
 // query appends a link's destination: the same listing but for one value.
 func (p *appender) query(name, value string) { p.dst = appendMarkup(p.dst, p.with(name, value)) }
@@ -90,120 +109,9 @@ func (p *appender) query(name, value string) { p.dst = appendMarkup(p.dst, p.wit
 func (p *appender) head(nonce string) {
 	p.raw(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">`,
 		`<meta name="color-scheme" content="light dark"><title>`)
-	p.text(p.path)
+	p.title()
 	p.raw("</title>\n<style nonce=\"", nonce, `">`, pageCSS, "</style>\n<body class=\"", p.layout.String(), `">`, sprite,
 		"\n", `<a class="skip" href="#list">Skip to the list</a>`)
-}
-
-// header appends where this is. Its links are relative: the server need not know
-// below which path it is reached.
-func (p *appender) header() {
-	elements := []string{}
-	if p.path != "/" {
-		elements = strings.Split(strings.Trim(p.path, "/"), "/")
-	}
-	p.raw("\n<header><nav aria-label=\"Folders above\"><ol>")
-	scope := strings.TrimSuffix(strings.TrimSuffix(string(p.h.cfg.Path), "*"), "/")
-	for i := range len(elements) + 1 {
-		name := "Home"
-		if i > 0 {
-			name = elements[i-1]
-		}
-		p.raw("<li>")
-		up := len(elements) - i
-		above := "/" + strings.Join(elements[:i], "/")
-		switch {
-		case up == 0:
-			p.raw(`<span aria-current="page">`)
-			p.text(name)
-			p.raw("</span>")
-		case above != scope && !strings.HasPrefix(above+"/", scope+"/"):
-			p.text(name) // it is not listed
-		default:
-			p.raw(`<a href="`, strings.Repeat("../", up), `">`)
-			p.text(name)
-			p.raw("</a>")
-		}
-	}
-	p.raw("</ol></nav>\n<h1>")
-	if p.find != "" {
-		p.raw("Search for “")
-		p.text(p.find)
-		p.raw("”")
-	} else if p.path == "/" {
-		p.raw("Home")
-	} else {
-		p.text(path.Base(p.path))
-	}
-	p.raw("</h1>\n<p class=\"sum\">")
-	n := p.names
-	files := len(n.entries) - n.folders
-	if n.folders > 0 {
-		p.count(n.folders, "folder", "folders")
-		if files > 0 {
-			p.raw(", ")
-		}
-	}
-	if files > 0 || n.folders == 0 {
-		p.count(files, "file", "files")
-	}
-	if p.find != "" {
-		p.raw(" found · <a href=\"./\">back to the folder</a>")
-	}
-	if p.limit > 0 && len(n.entries) > p.limit {
-		p.raw(" · ", grouped(min(p.offset+1, len(n.entries))), " to ", grouped(min(p.offset+p.limit, len(n.entries))), " shown")
-	}
-	p.raw("</p></header>\n")
-}
-
-func (p *appender) count(n int, one, many string) {
-	if n != 1 {
-		one = many
-	}
-	p.raw(grouped(n), " ", one)
-}
-
-// bar appends what can be done with the list.
-func (p *appender) bar() {
-	label, hint := "Filter this folder", "Filter"
-	if p.h.cfg.Search.Time > 0 {
-		label, hint = "Filter this folder; Enter searches the folders below, too", "Filter, or Enter to search"
-	}
-	p.raw("\n<div class=\"bar\"><form role=\"search\"><input type=\"search\" name=\"q\" maxlength=\"255\" aria-label=\"", label, `" placeholder="`, hint, `" value="`)
-	p.dst = appendMarkup(p.dst, p.find)
-	p.raw(`">`)
-	for _, name := range [...]string{"sort", "order", "layout", "limit"} {
-		if p.given.Has(name) {
-			p.raw(`<input type="hidden" name="`, name, `" value="`)
-			p.dst = appendMarkup(p.dst, p.given.Get(name))
-			p.raw(`">`)
-		}
-	}
-	p.raw(`</form><nav class="seg" aria-label="Layout">`)
-	for i, name := range [...]string{"List", "Grid", "Compact"} {
-		p.raw(`<a href="`)
-		p.query("layout", layoutNames[i])
-		p.raw(`"`)
-		if int(p.layout) == i {
-			p.raw(` aria-current="true"`)
-		}
-		p.raw(`>`, name, "</a>")
-	}
-	p.raw("</nav>")
-	if archives := p.h.cfg.Archives; len(archives) > 0 && p.find == "" {
-		p.raw(`<nav class="seg" aria-label="Download this folder">`)
-		for _, a := range archives {
-			p.raw(`<a href="?archive=`)
-			p.dst = appendMarkup(p.dst, a.format)
-			p.raw(`" download aria-label="Download as `)
-			p.dst = appendMarkup(p.dst, a.format)
-			p.raw(`">`)
-			p.dst = appendMarkup(p.dst, a.format)
-			p.raw("</a>")
-		}
-		p.raw("</nav>")
-	}
-	p.raw("</div><p role=\"status\" class=\"status\"></p>\n")
 }
 
 // paging appends the links to other pages.
@@ -213,9 +121,19 @@ func (p *appender) paging() {
 		return
 	}
 	names := map[string]string{"first": "First", "prev": "Previous", "next": "Next", "last": "Last"}
-	p.raw("\n<nav class=\"pages\" aria-label=\"Pages\"><span>Page ", grouped(p.offset/p.limit+1), " of ",
-		grouped((len(p.names.entries)+p.limit-1)/p.limit), `</span><span class="seg">`)
+	number, last := p.pageNumber()
+	if p.pastEnd() {
+		delete(names, "prev") // it is the last one
+		p.raw("\n<nav class=\"pages\" aria-label=\"Pages\"><span>")
+		p.count(last, "page", "pages")
+	} else {
+		p.raw("\n<nav class=\"pages\" aria-label=\"Pages\"><span>Page ", grouped(number), " of ", grouped(last))
+	}
+	p.raw(`</span><span class="seg">`)
 	for _, page := range pages {
+		if names[page.rel] == "" {
+			continue
+		}
 		p.raw(`<a rel="`, page.rel, `" href="`)
 		p.query("offset", strconv.Itoa(page.offset))
 		p.raw(`">`, names[page.rel], "</a>")
@@ -227,7 +145,11 @@ func (p *appender) readme(r *readme) {
 	if r == nil {
 		return
 	}
-	p.raw("\n<section class=\"box readme\" aria-labelledby=\"readme\"><h2 id=\"readme\">")
+	class := "box readme"
+	if r.html == "" {
+		class += " plain"
+	}
+	p.raw("\n<section class=\"", class, "\" aria-labelledby=\"readme\"><h2 id=\"readme\">")
 	p.text(r.name)
 	p.raw("</h2>")
 	if r.html != "" {

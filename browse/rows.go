@@ -10,16 +10,18 @@ import (
 // table appends the rows as a table, in which most of a page is. Tags that HTML
 // does not need are left out.
 func (p *appender) table() {
-	p.raw("\n<div class=\"box\"><table><thead><tr>")
-	for _, c := range [...]struct {
-		sort Sort
-		name string
-	}{{SortNameDirFirst, "Name"}, {SortSize, "Size"}, {SortTime, "Modified"}} {
-		p.column(c.sort, c.name)
+	p.raw("\n<div class=\"box\" id=\"list\" tabindex=\"-1\"><table class=\"ls\" aria-labelledby=\"folder\"><thead><tr>")
+	for _, c := range columns {
+		p.raw(`<th scope="col"`)
+		if p.sortedBy(c.sort) {
+			p.raw(` aria-sort="`, orders[p.order].name, `"`)
+		}
+		p.raw(">")
+		p.sortLink(c.sort, c.name, "")
 	}
 	p.raw("\n<tbody>\n")
 	if p.up {
-		p.raw("<tr class=\"up\"><th scope=\"row\"><a href=\"../\"><svg aria-hidden=\"true\"><use href=\"#u\"/></svg>Parent folder</a><td><td>\n")
+		p.raw("<tr class=\"up\"><th scope=\"row\" colspan=\"3\"><a href=\"../\"><svg aria-hidden=\"true\"><use href=\"#u\"/></svg>Parent folder</a>\n")
 	}
 	for i := range p.rows {
 		r := &p.rows[i]
@@ -49,38 +51,62 @@ func (p *appender) table() {
 	p.raw("</div>\n")
 }
 
-// column appends the head of a column, by which its rows can be sorted.
-func (p *appender) column(by Sort, name string) {
-	current := p.sort == by || by == SortNameDirFirst && p.sort == SortName
+// columns are what rows can be sorted by on a page.
+var columns = [...]struct {
+	sort Sort
+	name string
+}{{SortNameDirFirst, "Name"}, {SortSize, "Size"}, {SortTime, "Modified"}}
+
+// orders are how people, with a screen or without, are told of an [Order].
+var orders = [...]struct{ mark, name string }{Ascending: {" ↑", "ascending"}, Descending: {" ↓", "descending"}}
+
+// sortedBy reports whether a column is the one that the rows are sorted by.
+func (p *appender) sortedBy(column Sort) bool {
+	return p.sort == column || column == SortNameDirFirst && p.sort == SortName
+}
+
+// sortLink appends a link to the list as sorted by a column: the other way round if
+// it is the one already.
+func (p *appender) sortLink(by Sort, name, attributes string) {
 	order, mark := Ascending, ""
-	p.raw(`<th scope="col"`)
-	if current {
-		by, mark = p.sort, " ↑"
-		state := "ascending"
-		if p.order == Descending {
-			mark, state = " ↓", "descending"
-		} else {
+	switch {
+	case p.sortedBy(by):
+		by, mark = p.sort, orders[p.order].mark
+		if p.order == Ascending {
 			order = Descending
 		}
-		p.raw(` aria-sort="`, state, `"`)
-	} else if by != SortNameDirFirst {
+	case by != SortNameDirFirst:
 		order = Descending // large and new things are what is looked for
 	}
 	q := p.alter("order", order.String())
 	q.Set("sort", by.String())
 	q.Del("offset")
-	p.raw(`><a href="`)
+	p.raw(`<a href="`)
 	p.dst = appendMarkup(p.dst, "?"+q.Encode())
-	p.raw(`">`, name)
+	p.raw(`"`, attributes, `>`, name)
+	if by == SortTime && p.layout != LayoutGrid {
+		p.raw(`<span class="utc"> (UTC)</span>`) // until a script has made it local
+	}
 	if mark != "" {
 		p.raw(`<span aria-hidden="true">`, mark, "</span>")
 	}
 	p.raw("</a>")
 }
 
+// longName is how many bytes of a name are sure to be seen on a tile.
+const longName = 40
+
 // grid appends the rows as tiles.
 func (p *appender) grid() {
-	p.raw("\n<ul class=\"tiles\">\n")
+	p.raw(`<nav class="sorts" aria-label="Sort"><span aria-hidden="true">Sort by</span>`)
+	for _, c := range columns {
+		attributes := ""
+		if p.sortedBy(c.sort) {
+			attributes = ` aria-current="true" aria-label="` + c.name + ", " + orders[p.order].name + `"`
+		}
+		p.sortLink(c.sort, c.name, attributes)
+	}
+	p.raw("</nav>\n<ul class=\"tiles\" id=\"list\" tabindex=\"-1\" aria-labelledby=\"folder\">\n")
 	if p.up {
 		p.raw("<li class=\"up\"><a href=\"../\"><svg aria-hidden=\"true\"><use href=\"#u\"/></svg><span>Parent folder</span></a>\n")
 	}
@@ -97,7 +123,13 @@ func (p *appender) grid() {
 		} else {
 			p.raw(`<svg aria-hidden="true"><use href="#`, kind, `"/></svg>`)
 		}
-		p.raw("<span>")
+		p.raw("<span")
+		if len(r.name) > longName {
+			p.raw(` title="`)
+			p.plain(r.name)
+			p.raw(`"`)
+		}
+		p.raw(">")
 		p.label(r)
 		p.raw("</span>")
 		if !r.folder {
@@ -129,10 +161,10 @@ func (p *appender) label(r *row) {
 		return
 	}
 	if r.target == "" {
-		p.raw("<i>link</i>")
+		p.raw(" <i>link</i>")
 		return
 	}
-	p.raw("<i>link to ")
+	p.raw(" <i>link to ")
 	p.text(r.target)
 	p.raw("</i>")
 }

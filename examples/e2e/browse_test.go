@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"html/template"
 	"image"
 	"image/color"
 	"image/png"
@@ -75,11 +76,14 @@ func openListing(t *testing.T) *listing {
 		write("plain/"+name, strings.Repeat("x", size))
 	}
 	write("plain/README.md", "# About\n\nThis is what the folder is about.\n")
+	write("photos/README.txt", "As it\n  is written.\n")
+	write("photos/broken.png", "no image")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "empty"), 0o755))
 	require.NoError(t, os.Symlink("report 10.pdf", filepath.Join(dir, "plain", "latest")))
 
 	files := static.Config{Root: middleware.NewRoot(dir), Index: []string{}}
 	h := middleware.Chain(browse.New(browse.Config{
-		Files: files, Page: 20, Readme: true, Thumbnails: 1 << 20, Search: browse.Budget{Time: time.Minute},
+		Files: files, Page: 20, Readme: true, Markdown: rendered, Thumbnails: 1 << 20, Search: browse.Budget{Time: time.Minute},
 		Archives: []browse.Archive{browse.Zip(), browse.TarGzip()},
 	}), static.New(files))(middleware.Status(404))
 	server := httptest.NewServer(middleware.AppHandler(h.ServeHTTP))
@@ -109,6 +113,14 @@ func openListing(t *testing.T) *listing {
 		}
 	})
 	return l
+}
+
+// rendered is what a README may become: elements that a listing is of, too.
+func rendered(text []byte) (template.HTML, error) {
+	return `<h1>About</h1><p>This is what the folder is about, and a <a href="x">link</a>.</p><h2>Usage</h2>
+<table><thead><tr><th>Flag</th><th>Means</th></tr></thead><tbody><tr><td><code>-v</code></td><td><b>bold</b> and <i>italic</i></td></tr></tbody></table>
+<pre><code>go run .   # a line that is so long that there is no room for it on a telephone, nor on anything else
+</code></pre><blockquote><p>Said by others</p></blockquote><ul><li>one</li></ul>`, nil
 }
 
 // picture returns something to look at.
@@ -154,7 +166,7 @@ func (l *listing) back() {
 // names returns the names that can be seen.
 func (l *listing) names() []string {
 	l.t.Helper()
-	return eval[[]string](l.t, l.tab, `return [...document.querySelectorAll("tbody tr:not(.up):not([hidden]) a, .tiles li:not(.up):not([hidden]) a")].map(a => decodeURIComponent(a.getAttribute("href")).slice(2))`)
+	return eval[[]string](l.t, l.tab, `return [...document.querySelectorAll("#list tbody tr:not(.up):not([hidden]) a, .tiles li:not(.up):not([hidden]) a")].map(a => decodeURIComponent(a.getAttribute("href")).slice(2))`)
 }
 
 // TestListingIsUsed filters, sorts, turns pages, changes the layout and goes back,
@@ -187,7 +199,7 @@ func TestListingIsUsed(t *testing.T) {
 	require.Equal(t, "file 44.txt", l.names()[0], "it is remembered")
 
 	require.NoError(t, chromedp.Do(l.ctx, chromedp.SendKeys(chromedp.CSS("input[type=search]"), "file 44")))
-	l.until(`document.querySelector("[role=status]").textContent === "1 of 20 shown"`)
+	l.until(`document.querySelector("[role=status]").textContent === "1 of 20 on this page; Enter searches all below"`)
 	require.Equal(t, []string{"file 44.txt"}, l.names())
 	require.NoError(t, chromedp.Do(l.ctx, chromedp.KeyEvent(kb.Escape)))
 	l.until(`document.querySelector("[role=status]").textContent === ""`)
@@ -197,7 +209,7 @@ func TestListingIsUsed(t *testing.T) {
 	l.until(`document.querySelector(".tiles") !== null`)
 	require.Len(t, l.names(), 20)
 	l.goTo("/photos/")
-	l.until(`[...document.images].length === 6 && [...document.images].every(i => i.complete && i.naturalWidth === 160)`)
+	l.until(`document.querySelector("a[href='./broken.png'] svg") && [...document.images].length === 6 && [...document.images].every(i => i.complete && i.naturalWidth === 160)`)
 	l.click(`nav[aria-label=Layout] a:nth-child(3)`)
 	l.until(`document.body.className === "compact"`)
 
@@ -209,7 +221,7 @@ func TestListingIsUsed(t *testing.T) {
 	l.until(`location.pathname === "/plain/deep/er/est/"`)
 	l.click(`nav[aria-label="Folders above"] li:nth-child(2) a`)
 	l.until(`location.pathname === "/plain/"`)
-	require.Contains(t, eval[string](t, l.tab, `return document.querySelector(".readme").textContent`), "This is what the folder is about.")
+	require.Contains(t, eval[string](t, l.tab, `return document.querySelector(".readme").textContent`), "This is what the folder is about")
 	require.Regexp(t, `^\w+ \d+, 2026`, eval[string](t, l.tab, `return document.querySelector("a[href='./main.go']").closest("tr").querySelector("time").textContent`), "times are local")
 }
 
@@ -244,7 +256,7 @@ func TestHostileNamesInBrowser(t *testing.T) {
 	for _, query := range []string{"?limit=100", "?limit=100&layout=grid", "?limit=100&q=e"} {
 		l.goTo("/hostile/" + query)
 		links := eval[string](t, l.tab, `
-			const links = [...document.querySelectorAll("tbody tr:not(.up) a, .tiles li:not(.up) a")].map(a => a.href);
+			const links = [...document.querySelectorAll("#list tbody tr:not(.up) a, .tiles li:not(.up) a")].map(a => a.href);
 			return JSON.stringify(links.filter(link => new URL(link).origin === location.origin));`)
 		l.goTo("/plain/main.go") // where no policy forbids to fetch anything
 		got := eval[[]string](t, l.tab, `
@@ -286,7 +298,7 @@ func TestListingWithoutScript(t *testing.T) {
 // keeps pictures of them with go test -artifacts.
 func TestListingIsReadable(t *testing.T) {
 	l := openListing(t)
-	for _, path := range []string{"/plain/?layout=list", "/photos/?layout=grid", "/many/?layout=compact&offset=20", "/hostile/?layout=list", "/?q=est&layout=list", "/many/?q=none&layout=list"} {
+	for _, path := range []string{"/plain/?layout=list", "/photos/?layout=grid", "/hostile/?layout=grid", "/empty/?layout=list", "/many/?layout=list&offset=9999", "/many/?layout=compact&offset=20", "/hostile/?layout=list", "/?q=est&layout=list", "/many/?q=none&layout=list"} {
 		for _, scheme := range []string{"light", "dark"} {
 			_, err := chromedp.Call(l.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
@@ -334,10 +346,11 @@ const faint = `
 // illStructured is a script that returns what is wrong with the structure of a page.
 const illStructured = `
 	const bad = [], one = selector => { if (document.querySelectorAll(selector).length !== 1) bad.push(selector); };
-	["h1", "main", "header", "form[role=search]", "input[type=search][aria-label]", "[aria-current=page]", "html[lang]", "title", "[role=status]"].forEach(one);
-	if (document.querySelector("table")) {
-		if (document.querySelectorAll("thead th[scope=col]").length !== 3) bad.push("heads of columns");
-		if (document.querySelector("tbody tr:not(:has(> th[scope=row]))")) bad.push("heads of rows");
+	["body > header h1#folder", "main", "body > header", "#list[tabindex]", "form[role=search]", "input[type=search][aria-label]", "html[lang]", "title", "[role=status]"].forEach(one);
+	if (location.pathname + location.search !== "/") one("[aria-current=page]");
+	if (document.querySelector(".ls")) {
+		if (document.querySelectorAll(".ls thead th[scope=col]").length !== 3) bad.push("heads of columns");
+		if (document.querySelector(".ls tbody tr:not(:has(> th[scope=row]))")) bad.push("heads of rows");
 	}
 	for (const nav of document.querySelectorAll("nav")) if (!nav.ariaLabel) bad.push(nav.outerHTML);
 	for (const a of document.querySelectorAll("a")) if (!a.textContent.trim()) bad.push(a.outerHTML);
