@@ -223,7 +223,10 @@ func TestPaging(t *testing.T) {
 		{"/?offset=600&limit=600", []string{`<?limit=600&offset=0>; rel="first"`, `<?limit=600&offset=0>; rel="prev"`,
 			`<?limit=600&offset=1200>; rel="next"`, `<?limit=600&offset=1200>; rel="last"`}},
 		{"/?offset=1000", []string{`<?offset=0>; rel="first"`, `<?offset=0>; rel="prev"`}},
-		{"/?offset=9000", []string{`<?offset=0>; rel="first"`, `<?offset=1000>; rel="prev"`}},
+		{"/?offset=9000", []string{`<?offset=0>; rel="first"`, `<?offset=1000>; rel="prev"`, `<?offset=1000>; rel="last"`}},
+		{"/?offset=1345", []string{`<?offset=0>; rel="first"`, `<?offset=1000>; rel="prev"`, `<?offset=1000>; rel="last"`}},
+		{"/?offset=1347&limit=10", []string{`<?limit=10&offset=0>; rel="first"`, `<?limit=10&offset=1340>; rel="prev"`, `<?limit=10&offset=1340>; rel="last"`}},
+		{"/?offset=1344", []string{`<?offset=0>; rel="first"`, `<?offset=344>; rel="prev"`}},
 		{"/?offset=5&limit=10&sort=name&order=desc", []string{
 			`<?limit=10&offset=0&order=desc&sort=name>; rel="first"`, `<?limit=10&offset=0&order=desc&sort=name>; rel="prev"`,
 			`<?limit=10&offset=15&order=desc&sort=name>; rel="next"`, `<?limit=10&offset=1340&order=desc&sort=name>; rel="last"`}},

@@ -29,10 +29,11 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, l *listing) (int,
 	if l.rows != nil {
 		etag = l.etag(w)
 		header.Set("Etag", etag)
-		if !l.modified.IsZero() && !l.modified.After(time.Now()) {
-			header.Set("Last-Modified", l.modified.Format(http.TimeFormat))
+		modified := l.lastModified()
+		if !modified.IsZero() {
+			header.Set("Last-Modified", modified.Format(http.TimeFormat))
 		}
-		if status := static.Precondition(r, etag, l.modified); status != 0 {
+		if status := static.Precondition(r, etag, modified); status != 0 {
 			return status, nil
 		}
 	}
@@ -146,6 +147,16 @@ func (h *Handler) version(w http.ResponseWriter) string {
 	return fmt.Sprint(assetsVersion, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0, len(c.Archives), c.Template.version(w))
 }
 
+// lastModified returns the time that tells one listing from the next; zero if none
+// does. It is to the second, in which more may happen; and what was found in other
+// folders, or sorted by what files are like, can change without any newer file.
+func (l *listing) lastModified() time.Time {
+	if l.find != "" || l.sort.looks() || time.Since(l.modified) < settling {
+		return time.Time{}
+	}
+	return l.modified
+}
+
 // links says where the other pages are.
 func (l *listing) links(header http.Header) {
 	for _, p := range l.pages() {
@@ -161,16 +172,20 @@ type page struct {
 	offset int
 }
 
-// pages returns the pages that there are besides the one that is sent.
+// pages returns the pages that there are besides the one that is sent. Before one
+// that is past the end comes the last.
 func (l *listing) pages() []page {
 	total := len(l.names.entries)
 	if l.limit == 0 || total <= l.limit && l.offset == 0 {
 		return nil
 	}
 	last := (max(total, 1) - 1) / l.limit * l.limit
+	if l.offset >= total {
+		return []page{{"first", 0}, {"prev", last}, {"last", last}}
+	}
 	var all []page
 	if l.offset > 0 {
-		all = append(all, page{"first", 0}, page{"prev", min(max(l.offset-l.limit, 0), last)})
+		all = append(all, page{"first", 0}, page{"prev", max(l.offset-l.limit, 0)})
 	}
 	if l.offset+l.limit < total {
 		all = append(all, page{"next", l.offset + l.limit}, page{"last", last})
