@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -16,7 +17,8 @@ import (
 
 // A Template renders a [Page] by package html/template, in place of the page that
 // there is. The policy that comes with a page permits no style or script but those
-// that have its nonce: <style nonce="{{.Nonce}}">.
+// that have its nonce, <style nonce="{{.Nonce}}">, and no style="…" and onclick="…";
+// a layer further out that sets the Content-Security-Policy may permit more.
 type Template struct {
 	file string // "" if it never changes
 
@@ -29,9 +31,11 @@ type Template struct {
 // NewTemplate returns the Template that executes t.
 func NewTemplate(t *template.Template) *Template { return &Template{parsed: t} }
 
-// ReadTemplate returns the Template in a file. It is read again, at most once a
-// second, when the file has changed. If there is a mistake in it then, the one
-// before stays in use, and the log says so.
+// ReadTemplate returns the Template in a file. It is tried on a folder with a file
+// and a folder in it, and on an empty one, so that what it asks of a [Page] that a
+// Page has not is an error here. It is read again, at most once a second, when the
+// file has changed. If there is a mistake in it then, the one before stays in use,
+// and the log says so.
 func ReadTemplate(file string) (*Template, error) {
 	t := &Template{file: file, checked: time.Now()}
 	info, err := os.Stat(file)
@@ -48,7 +52,30 @@ func parseTemplate(file string) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return template.New(file).Parse(string(text))
+	t, err := template.New(file).Parse(string(text))
+	for _, p := range samples() {
+		if err == nil {
+			err = t.Execute(io.Discard, p)
+		}
+	}
+	return t, err
+}
+
+// samples returns what a template is tried on.
+func samples() []*Page {
+	now := time.Now()
+	return []*Page{{
+		Name: "photos", Path: "/photos/", CanGoUp: true,
+		Items: []Item{
+			{IsDir: true, Name: "2026", URL: "./2026/", ModTime: now, Mode: os.ModeDir | 0o755},
+			{IsSymlink: true, Name: "a.jpg", Size: 1 << 20, URL: "./a.jpg", ModTime: now, Mode: 0o644},
+		},
+		Total: 6, NumDirs: 3, NumFiles: 3, Truncated: true, Sort: "name", Order: "asc", Layout: "list", Limit: 2, Offset: 2, Query: "a",
+		First: "?offset=0", Prev: "?offset=0", Next: "?offset=4", Last: "?offset=4",
+		ReadmeName: "README.md", Readme: "text", ReadmeHTML: "<p>text", Nonce: "nonce",
+	}, {
+		Name: "/", Path: "/", Sort: "name", Order: "asc", Layout: "list", Limit: 2, Nonce: "nonce",
+	}}
 }
 
 // latest returns what the file says now.

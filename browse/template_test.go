@@ -104,3 +104,25 @@ func TestTemplateThatIsNone(t *testing.T) {
 	_, err = browse.ReadTemplate(file)
 	require.ErrorContains(t, err, "unclosed action")
 }
+
+// TestTemplateIsTried checks that a template that would fail for every folder, or
+// for an empty one, is found out before.
+func TestTemplateIsTried(t *testing.T) {
+	for text, want := range map[string]string{
+		"{{.None}}": `template: page.html:1:2: executing "page.html" at <.None>: can't evaluate field None in type *browse.Page`,
+		"{{range .Items}}{{if not .IsDir}}\n{{.None}}{{end}}{{end}}": `template: page.html:2:2: executing "page.html" at <.None>: can't evaluate field None in type browse.Item`,
+		"{{range .Items}}{{else}}{{.None}}{{end}}":                   `template: page.html:1:26: executing "page.html" at <.None>: can't evaluate field None in type *browse.Page`,
+		"{{(index .Items 0).Name}}":                                  `template: page.html:1:3: executing "page.html" at <index .Items 0>: error calling index: reflect: slice index out of range`,
+		`{{template "none"}}`:                                        `html/template:page.html:1:11: no such template "none"`,
+		`{{.Name}} {{range .Items}}{{.HumanSize}} {{.HumanModTime "2006"}}{{end}} {{with .Readme}}{{.}}{{end}}`: "",
+	} {
+		dir := t.TempDir()
+		t.Chdir(dir)
+		write(t, "page.html", text)
+		if _, err := browse.ReadTemplate("page.html"); want == "" {
+			require.NoError(t, err, text)
+		} else {
+			require.EqualError(t, err, want, text)
+		}
+	}
+}
