@@ -7,13 +7,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/shallot-http/shallot/middleware/accept"
 	"github.com/shallot-http/shallot/middleware/static"
@@ -25,14 +24,6 @@ type Archive struct {
 	format    string // as in a query, and the extension without a dot
 	mediaType string
 	open      func(w io.Writer) packer
-}
-
-// A packer writes the files of an archive, one after the other.
-type packer interface {
-	// add begins a file, or adds a folder. What is returned takes exactly as much
-	// as the info says.
-	add(name string, info fs.FileInfo) (io.Writer, error)
-	Close() error
 }
 
 // Zip is the archive that every system can open. What is compressed already, as
@@ -72,7 +63,7 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 	a := h.cfg.Archives[i]
 	if err := h.measure(r.Context(), tree, folder.Name()); err != nil {
 		if err == errTooMuch || err == errEnough {
-			return http.StatusForbidden, err
+			return h.tooMuch(w)
 		}
 		return static.Fail(w, r, err)
 	}
@@ -91,6 +82,22 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 		return http.StatusOK, nil
 	}
 	return outcome(r, h.pack(r.Context(), a.open(w), tree, folder.Name(), strings.Trim(name, "/")))
+}
+
+// tooMuch answers a request for an archive that there is not, for it would be too
+// large. It says how large one may be, which an error page could not.
+func (h *Handler) tooMuch(w http.ResponseWriter) (int, error) {
+	text := []byte("This folder is too large to be downloaded: an archive has at most ")
+	text = appendSize(text, h.cfg.ArchiveBytes, h.cfg.SI)
+	text = append(text, " in "+grouped(h.cfg.ArchiveEntries)+" files and folders.\n"...)
+	header := w.Header()
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Length", strconv.Itoa(len(text)))
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusForbidden)
+	_, err := w.Write(text)
+	return http.StatusForbidden, err
 }
 
 // attachment returns the field that has a client save a file under this name.
@@ -113,7 +120,7 @@ func (h *Handler) measure(ctx context.Context, tree static.Tree, from string) er
 		if e.folder {
 			return nil
 		}
-		if info, _, err := folder.Stat(e.name); err == nil {
+		if info, _, err := folder.Stat(e.name); err == nil && !h.of(folder.Name()).unlisted(folder.Name(), e.name, info) {
 			left -= info.Size()
 		}
 		if left < 0 {
@@ -138,7 +145,7 @@ func (h *Handler) pack(ctx context.Context, p packer, tree static.Tree, from, to
 			return nil // it is gone, or nobody may read it
 		}
 		defer file.Close()
-		if info.IsDir() != e.folder {
+		if info.IsDir() != e.folder || h.of(folder.Name()).unlisted(folder.Name(), e.name, info) {
 			return nil // it has become something else just now
 		}
 		if !info.IsDir() {
@@ -178,58 +185,4 @@ func copyFile(ctx context.Context, w io.Writer, file io.Reader, size int64, room
 		}
 	}
 	return nil
-}
-
-// portable makes of a name one that leads out of the folder on no system that may
-// unpack it: on Windows a backslash separates, and a colon comes after a drive.
-var portable = strings.NewReplacer(`\`, "_", ":", "_")
-
-type zipPacker struct{ *zip.Writer }
-
-func (z zipPacker) add(name string, info fs.FileInfo) (io.Writer, error) {
-	h := &zip.FileHeader{Name: strings.ToValidUTF8(name, "\ufffd"), Modified: info.ModTime(), Method: zip.Deflate}
-	h.SetMode(permissions(info))
-	if info.IsDir() {
-		h.Name += "/"
-		h.Method = zip.Store
-	} else if static.Compressed(info.Name()) {
-		h.Method = zip.Store
-	}
-	return z.CreateHeader(h)
-}
-
-type tarPacker struct {
-	*tar.Writer
-	encoder io.Closer // nil if there is none
-}
-
-func (t *tarPacker) add(name string, info fs.FileInfo) (io.Writer, error) {
-	h := &tar.Header{
-		Typeflag: tar.TypeReg, Name: name, Size: info.Size(), Mode: int64(permissions(info).Perm()),
-		ModTime: info.ModTime().Truncate(time.Second),
-	}
-	if info.IsDir() {
-		h.Typeflag, h.Name, h.Size = tar.TypeDir, name+"/", 0
-	}
-	return t, t.WriteHeader(h)
-}
-
-func (t *tarPacker) Close() error {
-	err := t.Writer.Close()
-	if err == nil && t.encoder != nil {
-		err = t.encoder.Close()
-	}
-	return err
-}
-
-// permissions are those of any file that was downloaded: who may do what here is
-// no business of others.
-func permissions(info fs.FileInfo) fs.FileMode {
-	switch {
-	case info.IsDir():
-		return fs.ModeDir | 0o755
-	case info.Mode()&0o100 != 0:
-		return 0o755
-	}
-	return 0o644
 }

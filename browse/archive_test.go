@@ -145,6 +145,13 @@ func TestArchiveLimits(t *testing.T) {
 			require.Equal(t, tt.want, serve(t, c).get("/?archive=tar").StatusCode)
 		})
 	}
+	c.ArchiveBytes, c.ArchiveEntries = 9, 12_345
+	resp := serve(t, c).get("/?archive=tar")
+	require.Equal(t, "This folder is too large to be downloaded: an archive has at most 9 B in 12,345 files and folders.\n", resp.body)
+	require.Equal(t, "text/plain; charset=utf-8", resp.Header.Get("Content-Type"))
+	require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+	require.Empty(t, resp.Header.Get("Content-Disposition"))
+	require.Equal(t, 403, serve(t, c).do("HEAD /?archive=tar").StatusCode)
 }
 
 // TestArchiveEndsWithClient checks that no more is read for a client that left.

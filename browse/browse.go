@@ -37,7 +37,7 @@ type Config struct {
 	Sort   Sort   // unless the client says how; the zero Sort has folders first
 	Order  Order  // ascending by default
 	Layout Layout // of the page; a list by default
-	Page   int    // entries on a page; 0 is 1,000
+	Page   int    // entries on a page, 10,000 at most; 0 is 1,000
 
 	// Search is how much may be spent on finding names in all folders below one.
 	// The zero Budget has names looked for in the folder itself only.
@@ -65,14 +65,15 @@ type Config struct {
 	Archives []Archive
 
 	// ArchiveBytes and ArchiveEntries are the most of an archive, before it is
-	// compressed; 0 is 4 GiB and 50,000.
+	// compressed; 0 is 4 GiB and 50,000. What is more is answered 403, with a text
+	// that says so.
 	ArchiveBytes   int64
 	ArchiveEntries int
 }
 
 // A Budget is the most that is spent on something that may take forever.
 type Budget struct {
-	Time    time.Duration // 0 is none
+	Time    time.Duration // 0 is no time: nothing is looked for
 	Entries int           // looked at; 0 is 100,000
 }
 
@@ -81,14 +82,7 @@ type Budget struct {
 const mostOnPage = 10_000
 
 // New returns the middleware that lists folders as c says.
-func New(c Config) middleware.Middleware {
-	files, c := static.NewFiles(c.Files), c.complete()
-	known, rooms := newCache(mostKnown), &sync.Pool{New: func() any { return new([]byte) }}
-	searching := make(chan struct{}, mostSearches)
-	return func(next middleware.Handler) middleware.Handler {
-		return &Handler{next, files, c, known, rooms, searching}
-	}
-}
+func New(c Config) middleware.Middleware { return Join(c) }
 
 // A Handler lists folders, and passes on all other requests.
 type Handler struct {
@@ -99,6 +93,8 @@ type Handler struct {
 	rooms *sync.Pool // of *[]byte, for responses
 
 	searching chan struct{} // has one for each search under way
+
+	parts []*Handler // of the site: this one, and what it was joined with
 }
 
 // NewHandler returns the Handler that New(c) puts in front of next.
@@ -126,11 +122,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		folder.Close()
 		return h.pass(w, r, index)
 	}
-	defer folder.Close()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return http.StatusMethodNotAllowed, nil
+		folder.Close()
+		return h.refuse(w, r)
 	}
+	defer folder.Close()
 	if !strings.HasSuffix(r.URL.Path, "/") {
 		if location := static.Canonical(w, r, true); location != "" {
 			return static.Redirect(w, location)
@@ -140,6 +136,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		}
 	}
 	return h.list(w, r, tree, folder)
+}
+
+// refuse answers r, whose method nothing is listed for, unless the next handler
+// does: it may have a route of this name.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request) (int, error) {
+	rec := middleware.Record(w)
+	status, err := h.next.ServeHTTP(rec, r)
+	if status != http.StatusNotFound || err != nil || rec.Begun() {
+		return status, err
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	return http.StatusMethodNotAllowed, nil
 }
 
 // pass has the next handler answer with a file.

@@ -49,7 +49,7 @@ type fact struct{ size, modified int64 }
 // collect finds out what there is to send, but for what is sent as it is made.
 func (h *Handler) collect(r *http.Request, tree static.Tree, folder *static.Folder, q query) (*listing, error) {
 	l := &listing{query: q, h: h, ctx: r.Context(), folder: folder, path: displayed(r)}
-	l.up = folder.Name() != "." && h.cfg.Path.Within(above(r))
+	l.up = folder.Name() != "." && h.isListed(above(r))
 	dir := ""
 	if h.cfg.Files.FS == nil {
 		dir = middleware.RootOf(r, h.cfg.Files.Root).Dir
@@ -201,15 +201,19 @@ func (l *listing) look(places []int32, use func(row) error) error {
 			return l.ctx.Err()
 		}
 		e := l.names.entries[place]
+		lists := l.h
+		if strings.Contains(e.name, "/") { // it was found further down
+			lists = l.h.of(path.Join(l.folder.Name(), path.Dir(e.name)))
+		}
 		info, link, err := l.folder.Stat(e.name)
-		if err != nil || l.h.cfg.Unlist != nil && l.h.cfg.Unlist(path.Join(l.folder.Name(), e.name), info) {
+		if err != nil || lists.unlisted(path.Join(l.folder.Name(), path.Dir(e.name)), path.Base(e.name), info) {
 			continue
 		}
 		r := row{entry: entry{e.name, info.IsDir(), link}, modified: modTime(info), mode: info.Mode()}
 		if !r.folder {
 			r.size = info.Size()
 		}
-		if link && l.h.cfg.ShowTargets {
+		if link && lists.cfg.ShowTargets {
 			r.target, _ = l.folder.Readlink(e.name) // which may just have become a file
 		}
 		if err := use(r); err != nil {

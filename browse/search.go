@@ -10,8 +10,9 @@ import (
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
-// A walk goes through a folder and all below it, level by level, and through no
-// link. What it meets has a name that is relative to where it began.
+// A walk goes through a folder and all below it, level by level, as far as they
+// are listed: through no link, and into no folder with an index page, for which
+// they are not. What it meets has a name that is relative to where it began.
 type walk struct {
 	h       *Handler
 	tree    static.Tree
@@ -36,8 +37,10 @@ func (k *walk) run(ctx context.Context, from string) error {
 			}
 			continue
 		}
-		n := &names{}
-		err = folder.Read(func(name string, mode fs.FileMode) { n.add(k.h, folder, name, mode) })
+		lists, n := k.h.of(folder.Name()), &names{}
+		if lists.index(folder) == "" {
+			err = folder.Read(func(name string, mode fs.FileMode) { n.add(lists, folder, name, mode) })
+		}
 		if err != nil && below != "" {
 			err = nil
 		}
@@ -51,6 +54,12 @@ func (k *walk) run(ctx context.Context, from string) error {
 			}
 			if err = ctx.Err(); err != nil {
 				break
+			}
+			if e.folder && lists.cfg.Unlist != nil {
+				info, _, statErr := folder.Stat(e.name)
+				if statErr != nil || lists.unlisted(folder.Name(), e.name, info) {
+					continue // and so is nothing in it
+				}
 			}
 			name := path.Join(below, e.name)
 			if err = k.visit(folder, name, e); err == nil && e.folder && !e.link {

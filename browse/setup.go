@@ -22,38 +22,41 @@ var Directive = DirectiveWith(Config{Archives: []Archive{Zip(), Tar(), TarGzip()
 // count.
 func DirectiveWith(c Config) directive.Directive {
 	offered, markdown := slices.Clone(c.Archives), c.Markdown
-	return directive.Directive{Name: "browse", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+	return directive.Directive{Name: "browse", Elsewhere: elsewhere, Setup: func(c *directive.Controller) (middleware.Middleware, error) {
 		var configs []Config
-		places := map[middleware.Path]directive.Pos{}
 		for _, line := range c.Lines() {
 			cfg := read(c, line, offered)
 			cfg.Markdown = markdown
-			at := line.Words[0]
-			if first, again := places[cfg.Path]; again {
-				line.Errorf(at, "%s is listed already, by the line at %v", cfg.Path, first)
-			} else {
-				places[cfg.Path] = at.Pos
+			if i := slices.IndexFunc(configs, func(other Config) bool { return samePlace(other.Path, cfg.Path) }); i >= 0 {
+				line.Errorf(line.Words[0], "%s is listed already, by the line at %v", cfg.Path, c.Lines()[i].Words[0].Pos)
 			}
 			configs = append(configs, cfg)
 		}
 		site := c.Site()
 		return func(next middleware.Handler) middleware.Handler {
-			layers := make([]middleware.Middleware, len(configs))
-			for i, cfg := range configs {
-				cfg.Files = static.ConfigOf(site)
-				layers[i] = New(cfg)
-			}
-			return middleware.Chain(layers...)(next)
+			configs := slices.Clone(configs)
+			configs[0].Files = static.ConfigOf(site)
+			return Join(configs...)(next)
 		}, c.Err()
 	}}
 }
+
+// elsewhere are the names that listings have in Caddy 2, nginx and its modules.
+var elsewhere = []string{"file_server", "autoindex", "fancyindex"}
 
 // read returns the Config of one line.
 func read(c *directive.Controller, line *directive.Line, offered []Archive) Config {
 	cfg := Config{Path: "/"}
 	args := line.Args(0, 2)
 	if len(args) > 0 {
-		cfg.Path = line.Path(args[0])
+		switch word := args[0]; word.Text {
+		case "on":
+			line.Errorf(word, "folders are listed wherever there is this line: leave %q out", word.Text)
+		case "off":
+			line.Errorf(word, "no folder is listed unless there is this line: leave the line out")
+		default:
+			cfg.Path = line.Path(word)
+		}
 	}
 	file := directive.Word{}
 	if len(args) > 1 {
@@ -61,7 +64,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 	}
 	var patterns []string
 	for _, prop := range line.Properties("template", "sort", "layout", "page", "unlist...", "dotfiles", "targets", "si", "search", "readme", "sandbox",
-		"thumbnails", "archives", "archive_limit", "hide...", "symlinks") {
+		"thumbnails", "archives", "archive_limit", "hide...", "symlinks", "reveal_symlinks", "servearchive", "ignore_indexes") {
 		switch name := prop.Name(); name {
 		case "template":
 			if file.Text != "" {
@@ -70,7 +73,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 			file = prop.Arg()
 		case "sort":
 			args := prop.Args(1, 2)
-			choose(&cfg.Sort, sortNames[:], prop.OneOf(args[0], "order", sortNames[:]...))
+			choose(&cfg.Sort, sortNames[:], readSort(prop, args[0]))
 			if len(args) > 1 {
 				choose(&cfg.Order, orderNames[:], prop.OneOf(args[1], "direction", orderNames[:]...))
 			}
@@ -101,7 +104,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 			}
 		default:
 			prop.Args(0, directive.Any)
-			prop.Errorf(prop.Words[0], "is to be said in a block of static, and counts here, too")
+			prop.Errorf(prop.Words[0], "%s", misplaced[name])
 		}
 	}
 	if patterns != nil {
@@ -111,6 +114,24 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 		cfg.Template = readTemplate(c, line, file)
 	}
 	return cfg
+}
+
+// misplaced says of properties that are understood elsewhere what to do instead.
+var misplaced = map[string]string{
+	"hide":            "is to be said in a block of static, and counts here, too",
+	"symlinks":        "is to be said in a block of static, and counts here, too",
+	"reveal_symlinks": `here it is called "targets"`,
+	"servearchive":    `here it is called "archives"`,
+	"ignore_indexes":  "a folder with an index page is not listed: name other index files with the directive index",
+}
+
+func readSort(prop *directive.Line, arg directive.Word) string {
+	switch arg.Text {
+	case "date", "modified", "mtime":
+		prop.Errorf(arg, "unknown order %q (did you mean %q?)", arg.Text, SortTime)
+		return SortTime.String()
+	}
+	return prop.OneOf(arg, "order", sortNames[:]...)
 }
 
 // readTemplate reads the template in a file, which is nothing to be served.

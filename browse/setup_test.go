@@ -32,8 +32,11 @@ func TestDirective(t *testing.T) {
 		{"a path", "browse /sub", "/sub/", "x.txt", "", 200},
 		{"another path", "browse /sub", "/", "", "", 418},
 		{"several paths", "browse /sub\nbrowse /page", "/sub/", "x.txt", "", 200},
-		{"the first path that permits", "browse /sub {\n page 1\n}\nbrowse {\n page 2\n}", "/?format=json", `"limit":2`, "", 200},
-		{"the first path that permits, within", "browse /sub {\n page 1\n}\nbrowse {\n page 2\n}", "/sub/?format=json", `"limit":1,`, "", 200},
+		{"the longest path", "browse /sub {\n page 1\n}\nbrowse {\n page 2\n}", "/?format=json", `"limit":2`, "", 200},
+		{"the longest path, within", "browse /sub {\n page 1\n}\nbrowse {\n page 2\n}", "/sub/?format=json", `"limit":1,`, "", 200},
+		{"the longest path, after another", "browse {\n page 2\n}\nbrowse /sub {\n page 1\n}", "/sub/?format=json", `"limit":1,`, "", 200},
+		{"a search from further up", "browse {\n search 1s\n}\nbrowse /sub {\n unlist x.*\n}", "/?q=.txt&format=text", "./b.txt", "x.txt", 200},
+		{"an archive from further up", "browse {\n archives tar\n}\nbrowse /sub {\n unlist x.*\n}", "/?archive=tar", "files/b.txt", "x.txt", 200},
 		{"a template", "browse / list.html", "/", "[a.png]", "[list.html]", 200},
 		{"a template in a block", "browse {\n template list.html\n}", "/", "[a.png]", "", 200},
 		{"sort", "browse {\n sort size desc\n}", "/?format=json", `"sort":"size","order":"desc"`, "", 200},
@@ -89,11 +92,18 @@ func TestDirectiveFollowsStatic(t *testing.T) {
 func TestDirectiveErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("broken.html", []byte("{{"), 0o600))
+	require.NoError(t, os.WriteFile("none-such.html", []byte("{{.NoSuch}}"), 0o600))
 	none := syscall.ENOENT.Error() // as this system has it
 	for _, tt := range []struct{ name, src, want string }{
 		{"three arguments", "browse / x.html y", `Caddyfile:1:10: browse: template "x.html": ` + none + "\n" + `Caddyfile:1:17: browse: unexpected "y"`},
 		{"no path", "browse files", `Caddyfile:1:8: browse: "files" is not a path: a path begins with /`},
 		{"a path twice", "browse /a\nbrowse /b\nbrowse /a", `Caddyfile:3:1: browse: /a is listed already, by the line at Caddyfile:1:1`},
+		{"a path twice, in other words", "browse /a\nbrowse /a/\nbrowse /a*\nbrowse /a/*",
+			"Caddyfile:2:1: browse: /a/ is listed already, by the line at Caddyfile:1:1\nCaddyfile:4:1: browse: /a/* is listed already, by the line at Caddyfile:1:1"},
+		{"on", "browse on", `Caddyfile:1:8: browse: folders are listed wherever there is this line: leave "on" out`},
+		{"off", "browse off", `Caddyfile:1:8: browse: no folder is listed unless there is this line: leave the line out`},
+		{"a template that asks for what there is not", "browse / none-such.html",
+			`Caddyfile:1:10: browse: template "none-such.html": template: none-such.html:1:2: executing "none-such.html" at <.NoSuch>: can't evaluate field NoSuch in type *browse.Page`},
 		{"a template that is missing", "browse / none.html", `Caddyfile:1:10: browse: template "none.html": ` + none},
 		{"a template with a mistake", "browse / broken.html", `Caddyfile:1:10: browse: template "broken.html": template: broken.html:1: unclosed action`},
 		{"two templates", "browse / none.html {\n template x.html\n}",
@@ -101,6 +111,11 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an unknown property", "browse {\n pages 3\n}", `Caddyfile:2:2: browse: unknown property "pages" (did you mean "page"?)`},
 		{"an unknown order", "browse {\n sort colour\n}",
 			`Caddyfile:2:7: browse: sort: unknown order "colour" (it is one of namedirfirst, name, size, time, ext)`},
+		{"the order of other servers", "browse {\n sort date desc\n}", `Caddyfile:2:7: browse: sort: unknown order "date" (did you mean "time"?)`},
+		{"links in Caddy 2", "browse {\n reveal_symlinks\n}", `Caddyfile:2:2: browse: reveal_symlinks: here it is called "targets"`},
+		{"archives in Caddy 1", "browse {\n servearchive zip\n}", `Caddyfile:2:2: browse: servearchive: here it is called "archives"`},
+		{"index pages in Caddy 1", "browse {\n ignore_indexes\n}",
+			`Caddyfile:2:2: browse: ignore_indexes: a folder with an index page is not listed: name other index files with the directive index`},
 		{"an unknown direction", "browse {\n sort size down\n}", `Caddyfile:2:12: browse: sort: unknown direction "down" (it is one of asc, desc)`},
 		{"an unknown layout", "browse {\n layout table\n}", `Caddyfile:2:9: browse: layout: unknown layout "table" (it is one of list, grid, compact)`},
 		{"a page of nothing", "browse {\n page 0\n}", `Caddyfile:2:7: browse: page: "0" is not a number from 1 to 10000`},
