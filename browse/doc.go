@@ -10,8 +10,20 @@
 // Config: what does not exist for the one does not for the other, and links lead
 // as far for both. Folders with an index page, and whatever is no folder, are left
 // to the next handler. A folder asked for without the slash at its end is
-// redirected, to nowhere but the same site. Methods other than GET and HEAD are
-// answered 405.
+// redirected, to nowhere but the same site. Methods other than GET and HEAD are for
+// the next handler, too; where that has nothing they are answered 405.
+//
+// A folder comes before a route of the same name: the root, which is always there,
+// before GET /{$}. To have the files in one part of the site, and routes in the
+// rest, set Path, or say which requests the files are for:
+//
+//	files := middleware.Chain(browse.New(listings), static.New(listings.Files))
+//	middleware.Wrap(mux, middleware.When(middleware.Path("/files/").Match, files))
+//	mux.Handle("/files/", http.StripPrefix("/files", middleware.Wrap(http.NotFoundHandler(), files)))
+//
+// The second has the folder files, below the root, at /files/; the third has the
+// root there. Parts of a site that are to be listed in different ways are put
+// together by [Join].
 //
 // # What is listed
 //
@@ -27,11 +39,19 @@
 // can be reached by who knows the name. What is hidden for what it is, not by its
 // name, is found out when it is looked at: a page can be shorter by that many.
 //
+// What a listing would not show, a search does not find, and an archive has not.
+// Neither goes into a folder with an index page, for which there is no listing, and
+// neither goes through a link to a folder. But they know nothing of the layers
+// further out: what these keep from clients by its path, as basicauth does, can be
+// found and downloaded from a folder above it, unless Files hides it, Unlist says
+// so, or Path ends before it.
+//
 // # What can be asked for
 //
 //	sort     namedirfirst, name, size, time or ext
 //	order    asc or desc
-//	limit    entries on a page
+//	limit    entries on a page: of HTML 10,000 at most, in the other formats any
+//	         number
 //	offset   entries before it
 //	q        names that contain this, of any case: in this folder or, if Search
 //	         is set, in all below it
@@ -41,8 +61,12 @@
 //
 // What makes no sense is ignored, but for a format (400) or an archive (404) that
 // there is not. How to sort and to lay out is remembered in a cookie called browse.
-// Every response says how many entries there are in X-Total-Count, and where the
+// Every listing says how many entries there are in X-Total-Count, and where the
 // other pages are in Link fields (RFC 8288).
+//
+// An archive is called what its folder is, and that of the root files. One that
+// would be larger than ArchiveBytes, or have more than ArchiveEntries, is refused
+// before it begins: 403, with a line of text that says what the limits are.
 //
 // Names are sorted without regard to case and accents, and by the value of the
 // numbers in them: file 9 comes before file 10. A folder has no size; by size
@@ -54,7 +78,8 @@
 //
 //   - text/html is a page that needs no script; of a script it has a filter that
 //     does not ask the server, and local times. At most 10,000 entries are on one.
-//   - application/json is an object:
+//   - application/json is an object, of a page of 1,000 entries unless there is a
+//     limit:
 //     {"path", "total", "folders", "files", "offset", "limit", "sort", "order",
 //     "truncated", "items": [{"name", "url", "folder", "size", "modified",
 //     "link", "target"}]}.
@@ -68,7 +93,9 @@
 // is; a name is what can be read of it: what is no UTF-8 is replaced.
 //
 // Up to 10,000 entries a response has a weak ETag, of all that it is made from,
-// and a Content-Length.
+// and a Content-Length. It has a Last-Modified only if that tells as much: not within
+// two seconds of a change, nor for a search or by size or time. What is more is sent
+// as it is made.
 //
 // # Safety
 //
@@ -86,17 +113,17 @@
 //		template  file
 //		sort      namedirfirst|name|size|time|ext [asc|desc]
 //		layout    list|grid|compact
-//		page      entries
+//		page      entries                   from 1 to 10000
 //		unlist    pattern...
 //		dotfiles
 //		targets
 //		si
-//		search    [duration [entries]]
+//		search    [duration [entries]]      2s and 100000 unless given
 //		readme
 //		sandbox
 //		thumbnails size
 //		archives  zip|tar|tar.gz|tar.zst...
-//		archive_limit size [entries]
+//		archive_limit size [entries]        4GB and 50000 unless given
 //	}
 //
 // The path is of whole segments; without one it is /. The template is a file of
@@ -105,5 +132,8 @@
 // is for folders that others may put files in, see [Config]. A
 // pattern is one of [path.Match] for the last element of names; case is ignored.
 // What static hides in the site, and its dotfiles and symlinks, count here, too.
-// Of several lines the first whose path permits is the one for a request.
+// Without search only names in the folder itself are looked for, and without archives
+// there are none. Of several lines the one with the longest path is for a folder,
+// whatever their order, as for [Join]; what the line for a wider path says does not
+// count there, nor does it for searches and archives that begin further up.
 package browse

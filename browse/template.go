@@ -17,8 +17,8 @@ import (
 
 // A Template renders a [Page] by package html/template, in place of the page that
 // there is. The policy that comes with a page permits no style or script but those
-// that have its nonce, <style nonce="{{.Nonce}}">, and no style="…" and onclick="…";
-// a layer further out that sets the Content-Security-Policy may permit more.
+// that have its nonce, <style nonce="{{.Nonce}}">, and no style="…" and onclick="…":
+// what others have named files must not run in a page of one's own, either.
 type Template struct {
 	file string // "" if it never changes
 

@@ -4,10 +4,16 @@ import (
 	"archive/tar"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/caddyfile/standard"
 )
 
 // TestIndexFilesBeforeListings serves the sample that lists folders, with each of
@@ -56,5 +62,45 @@ func tarZstd(t *testing.T, r io.Reader) (names []string) {
 		}
 		require.NoError(t, err)
 		names = append(names, h.Name)
+	}
+}
+
+// TestReadmeOfListings serves the listings that the README shows.
+func TestReadmeOfListings(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	_, sample, ok := strings.Cut(strings.ReplaceAll(string(text), "\r\n", "\n"), "```\nfiles.example {")
+	require.True(t, ok)
+	sample, _, _ = strings.Cut(sample, "```")
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"files/a.part", "files/incoming/b.part", "files/incoming/b.txt", "files/app/index.html", "files/app/c.part"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		require.NoError(t, os.WriteFile(name, nil, 0o600))
+	}
+	require.NoError(t, os.WriteFile("Caddyfile", []byte("localhost:0 {"+strings.Replace(sample, "/srv/files", "files", 1)), 0o600))
+	addr, stop := serve(t, "Caddyfile")
+	for path, want := range map[string]string{
+		"/?format=text":             "./app/\n./incoming/\n./a.part\n",
+		"/?format=text&q=part":      "./a.part\n",
+		"/incoming/?format=text":    "./b.txt\n",
+		"/incoming/?archive=tar.gz": "404 Not Found\n",
+	} {
+		_, body := request{host: "localhost", path: path}.send(t, addr)
+		require.Equal(t, want, body, path)
+	}
+	stop()
+}
+
+// TestListingsElsewhere has those who know other servers find the name here.
+func TestListingsElsewhere(t *testing.T) {
+	for src, want := range map[string]string{
+		"file_server browse": `Caddyfile:2:2: unknown directive "file_server" (here it is called "browse")`,
+		"autoindex on":       `Caddyfile:2:2: unknown directive "autoindex" (here it is called "browse")`,
+	} {
+		_, err := caddyfile.Load("Caddyfile", caddyfile.Config{
+			Vocabulary: standard.Vocabulary(),
+			Parse:      caddyfile.ParseConfig{FS: fstest.MapFS{"Caddyfile": {Data: []byte("localhost {\n\t" + src + "\n}")}}},
+		})
+		require.ErrorContains(t, err, want)
 	}
 }
