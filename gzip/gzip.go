@@ -46,8 +46,9 @@ type Config struct {
 	// refuse it where there is no room by MaxConcurrent.
 	Strict bool
 
-	// Jitter is the most bytes that a body is made longer by, so that its size
-	// says less about its contents; zero is none. How many they are depends on
+	// Jitter is the most bytes that a body is made longer by, and a few that this
+	// takes in itself (6 for gzip, 8 for zstd), so that its size says less about
+	// its contents; zero is none. How many they are depends on
 	// the URL and the contents, as far as the Buffer has them: asking again does
 	// not help, asking for something else does.
 	Jitter int

@@ -72,7 +72,9 @@
 //
 // For up to a second it is taken for granted that a name that led through no
 // link, or through certain links, still does, and that a sibling that was
-// missing or unfit still is. That a file is new, modified, replaced or gone is
+// missing or unfit still is. Who may put a link in the place of a folder can have
+// what is hidden, or beyond a link, served for that long; never what is outside of
+// the root. That a file is new, modified, replaced or gone is
 // noticed at once, as is a link whose target is gone. Nothing else is kept: every
 // response is read from the file anew.
 //
