@@ -3,12 +3,15 @@ package browse
 import (
 	"archive/tar"
 	"archive/zip"
+	"cmp"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -61,6 +64,12 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 		return http.StatusNotFound, fmt.Errorf("there is no archive %q", q.archive)
 	}
 	a := h.cfg.Archives[i]
+	select {
+	case h.packing <- struct{}{}:
+		defer func() { <-h.packing }()
+	default:
+		return static.Fail(w, r, errBusy)
+	}
 	if err := h.measure(r.Context(), tree, folder.Name()); err != nil {
 		if err == errTooMuch || err == errEnough {
 			return h.tooMuch(w)
@@ -81,8 +90,19 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 	if r.Method == http.MethodHead {
 		return http.StatusOK, nil
 	}
-	return outcome(r, h.pack(r.Context(), a.open(w), tree, folder.Name(), strings.Trim(name, "/")))
+	out := &valve{w: w}
+	p := a.open(out)
+	err := h.pack(r.Context(), p, tree, folder.Name(), strings.Trim(name, "/"))
+	if err != nil {
+		out.w = io.Discard // what is cut off must not get an end that makes it look whole
+	}
+	return outcome(r, cmp.Or(err, p.Close())) // which frees what a coding holds, in any case
 }
+
+// A valve leads to where its writer says at the time.
+type valve struct{ w io.Writer }
+
+func (v *valve) Write(p []byte) (int, error) { return v.w.Write(p) }
 
 // tooMuch answers a request for an archive that there is not, for it would be too
 // large. It says how large one may be, which an error page could not.
@@ -109,11 +129,19 @@ func attachment(name string) string {
 	return "attachment"
 }
 
-var errTooMuch = fmt.Errorf("the folder is larger than an archive may be")
+var errTooMuch = errors.New("the folder is larger than an archive may be")
+
+// mostArchives is how many are made at a time: each takes a processor.
+const mostArchives = 16
 
 // measure reports whether what is in a folder is too much, before anything is
 // sent of it.
 func (h *Handler) measure(ctx context.Context, tree static.Tree, from string) error {
+	done, err := h.takeTurn(ctx, usualSearch)
+	if err != nil {
+		return err
+	}
+	defer done()
 	left := h.cfg.ArchiveBytes
 	k := walk{h: h, tree: tree, entries: h.cfg.ArchiveEntries}
 	k.visit = func(folder *static.Folder, _ string, e entry) error {
@@ -145,24 +173,25 @@ func (h *Handler) pack(ctx context.Context, p packer, tree static.Tree, from, to
 			return nil // it is gone, or nobody may read it
 		}
 		defer file.Close()
-		if info.IsDir() != e.folder || h.of(folder.Name()).unlisted(folder.Name(), e.name, info) {
+		seen, _, err := folder.Stat(e.name)
+		switch {
+		case err != nil || info.IsDir() != e.folder || os.SameFile(seen, seen) && !os.SameFile(seen, info):
 			return nil // it has become something else just now
+		case h.of(folder.Name()).unlisted(folder.Name(), e.name, seen):
+			return nil
 		}
 		if !info.IsDir() {
 			if left -= info.Size(); left < 0 {
 				return errTooMuch // by now
 			}
 		}
-		w, err := p.add(portable.Replace(path.Join(top, name)), info)
+		w, err := p.add(portable(path.Join(top, name)), info)
 		if err != nil || info.IsDir() {
 			return err
 		}
 		return copyFile(ctx, w, file, info.Size(), room)
 	}
-	if err := k.run(ctx, from); err != nil {
-		return err
-	}
-	return p.Close()
+	return k.run(ctx, from)
 }
 
 // copyFile copies size bytes of a file, which fails if there are less. What has

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +91,8 @@ type Handler struct {
 	known *cache
 	rooms *sync.Pool // of *[]byte, for responses
 
-	searching chan struct{} // has one for each search under way
+	searching chan struct{} // has one for each walk under way
+	packing   chan struct{} // and one for each archive
 
 	parts []*Handler // of the site: this one, and what it was joined with
 }
@@ -104,12 +104,16 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
-	if r.Method == http.MethodConnect || !h.cfg.Path.Within(r) || strings.IndexByte(r.URL.Path, 0) >= 0 {
+	if r.Method == http.MethodConnect || strings.IndexByte(r.URL.Path, 0) >= 0 {
+		return h.next.ServeHTTP(w, r)
+	}
+	if !h.cfg.Path.Within(r) {
+		h.sandboxOutside(w, r)
 		return h.next.ServeHTTP(w, r)
 	}
 	tree := h.files.For(r)
 	if !tree.IsFolder(r.URL.Path) {
-		return h.pass(w, r, path.Base(r.URL.Path))
+		return h.pass(w, r, tree, "")
 	}
 	folder, err := tree.OpenFolder(r.URL.Path)
 	switch {
@@ -120,7 +124,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	}
 	if index := h.index(folder); index != "" {
 		folder.Close()
-		return h.pass(w, r, index)
+		return h.pass(w, r, tree, index)
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		folder.Close()
@@ -150,21 +154,6 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request) (int, error) {
 	return http.StatusMethodNotAllowed, nil
 }
 
-// pass has the next handler answer with a file.
-func (h *Handler) pass(w http.ResponseWriter, r *http.Request, name string) (int, error) {
-	if h.cfg.Sandbox && runs(static.TypeOf(name)) {
-		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-	}
-	return h.next.ServeHTTP(w, r)
-}
-
-// runs reports whether a browser may run what is in a file of a type.
-func runs(mediaType string) bool {
-	mediaType, _, _ = strings.Cut(mediaType, ";")
-	return mediaType == "text/html" || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml")
-}
-
 // index returns the file that stands for a folder; "" if there is none. The next
 // handler knows what to do with it, even if that is to fail.
 func (h *Handler) index(folder *static.Folder) string {
@@ -189,6 +178,9 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, tree static.Tree,
 	l, err := h.collect(r, tree, folder, q)
 	if err != nil {
 		return static.Fail(w, r, err)
+	}
+	if l.rows != nil {
+		folder.Close() // now: the client may take its time
 	}
 	return h.send(w, r, l)
 }

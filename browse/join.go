@@ -25,7 +25,7 @@ func Join(configs ...Config) middleware.Middleware {
 	}
 	files, known := static.NewFiles(configs[0].Files), newCache(mostKnown)
 	rooms := &sync.Pool{New: func() any { return new([]byte) }}
-	searching := make(chan struct{}, mostSearches)
+	searching, packing := make(chan struct{}, mostSearches), make(chan struct{}, mostArchives)
 	parts := make([]Config, len(configs))
 	for i, c := range configs {
 		c.Files = configs[0].Files
@@ -35,7 +35,7 @@ func Join(configs ...Config) middleware.Middleware {
 	return func(next middleware.Handler) middleware.Handler {
 		all := make([]*Handler, len(parts))
 		for i, c := range parts {
-			all[i] = &Handler{next, files, c, known, rooms, searching, all}
+			all[i] = &Handler{next, files, c, known, rooms, searching, packing, all}
 		}
 		if len(all) == 1 {
 			return all[0]
@@ -77,6 +77,7 @@ func (j joined) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 		if h.cfg.Path.Within(r) {
 			return h.ServeHTTP(w, r)
 		}
+		h.sandboxOutside(w, r)
 	}
 	return j.next.ServeHTTP(w, r)
 }

@@ -5,11 +5,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -43,9 +40,6 @@ type row struct {
 	target   string // of a link, if it is to be shown
 }
 
-// A fact is what entries are sorted by if it is not their name.
-type fact struct{ size, modified int64 }
-
 // collect finds out what there is to send, but for what is sent as it is made.
 func (h *Handler) collect(r *http.Request, tree static.Tree, folder *static.Folder, q query) (*listing, error) {
 	l := &listing{query: q, h: h, ctx: r.Context(), folder: folder, path: displayed(r)}
@@ -66,7 +60,9 @@ func (h *Handler) collect(r *http.Request, tree static.Tree, folder *static.Fold
 			return nil, err
 		}
 	default:
-		l.names = l.names.find(q.find)
+		if l.names, err = h.find(l.ctx, folder, l.names, q.find); err != nil {
+			return nil, err
+		}
 	}
 	if err := l.choose(); err != nil {
 		return nil, err
@@ -144,53 +140,6 @@ func (l *listing) choose() error {
 		n.mu.Unlock()
 	}
 	return nil
-}
-
-// factLifetime is for how long a listing by size or time may be out of date. It
-// takes a look at every entry.
-const factLifetime = time.Second
-
-// facts looks at all entries; those who want to know the same at a time wait for
-// the one that does.
-func (l *listing) facts() ([]fact, error) {
-	n := l.names
-	n.looking.Lock()
-	defer n.looking.Unlock()
-	if n.facts != nil && time.Since(n.looked) < factLifetime {
-		return n.facts, nil
-	}
-	const batch = 512
-	facts, looked := make([]fact, len(n.entries)), time.Now()
-	var (
-		next    atomic.Int64
-		workers sync.WaitGroup
-	)
-	for range min(runtime.GOMAXPROCS(0), len(facts)/batch+1) {
-		workers.Go(func() {
-			for l.ctx.Err() == nil {
-				start := int(next.Add(batch)) - batch
-				if start >= len(facts) {
-					return
-				}
-				for i := start; i < min(start+batch, len(facts)); i++ {
-					info, _, err := l.folder.Stat(n.entries[i].name)
-					if err != nil {
-						continue
-					}
-					facts[i].modified = info.ModTime().UnixNano()
-					if !info.IsDir() {
-						facts[i].size = info.Size()
-					}
-				}
-			}
-		})
-	}
-	workers.Wait()
-	if err := l.ctx.Err(); err != nil {
-		return nil, err
-	}
-	n.facts, n.looked = facts, looked
-	return facts, nil
 }
 
 // look calls use with the rows of some places in the names, until it fails. What

@@ -22,17 +22,24 @@ type entry struct {
 type names struct {
 	entries []entry
 	folders int // of them
-	links   bool
 
 	folder fs.FileInfo
 	read   time.Time
+	links  []link // also those that lead nowhere
 
 	mu       sync.Mutex
+	followed time.Time   // when links were found to lead where they did
 	selected []selection // some of the last
 
 	looking sync.Mutex // held to look
 	facts   []fact     // of all entries
 	looked  time.Time
+}
+
+// A link is where one in a folder was found to lead.
+type link struct {
+	name        string
+	gone, other bool // it leads nowhere, or to no folder
 }
 
 // A selection is what is on a page.
@@ -49,20 +56,36 @@ const mostSelected = 4
 // names returns what a folder lists, from memory if it is as it was.
 func (h *Handler) names(folder *static.Folder, dir string) (*names, error) {
 	key := dir + "\x00" + folder.Name()
-	now, info := time.Now(), folder.Info()
-	known := h.known.get(key)
-	if known != nil && known.is(info, now) {
+	asked, info := time.Now(), folder.Info()
+	if known := h.known.get(key); known != nil && known.is(folder, asked) {
 		return known, nil
 	}
-	n := &names{folder: info, read: now}
-	err := folder.Read(func(name string, mode fs.FileMode) { n.add(h, folder, name, mode) })
-	if err != nil {
-		return nil, err
+	if !os.SameFile(info, info) { // it cannot be told what a file is
+		return h.read(folder)
 	}
-	if os.SameFile(info, info) { // which it is not if it cannot be told what a file is
+	reading := h.known.enter(key)
+	defer h.known.leave(key, reading)
+	reading.Lock()
+	defer reading.Unlock()
+	if n := reading.names; n != nil && n.read.After(asked) && os.SameFile(n.folder, info) {
+		return n, nil // it was read for another one, who came at the same time
+	}
+	if known := h.known.get(key); known != nil && known.is(folder, asked) {
+		return known, nil
+	}
+	n, err := h.read(folder)
+	if err == nil {
+		reading.names = n
 		h.known.put(key, n)
 	}
-	return n, nil
+	return n, err
+}
+
+func (h *Handler) read(folder *static.Folder) (*names, error) {
+	now := time.Now()
+	n := &names{folder: folder.Info(), read: now, followed: now}
+	err := folder.Read(func(name string, mode fs.FileMode) error { n.add(h, folder, name, mode); return nil })
+	return n, err
 }
 
 // settling is how long a folder has to be left alone before its time tells whether
@@ -73,10 +96,31 @@ const settling = 2 * time.Second
 const linkLifetime = time.Second
 
 // is reports whether n is what a folder has in it.
-func (n *names) is(folder fs.FileInfo, now time.Time) bool {
-	return os.SameFile(n.folder, folder) && n.folder.ModTime().Equal(folder.ModTime()) &&
-		n.read.Sub(folder.ModTime()) > settling &&
-		(!n.links || now.Sub(n.read) < linkLifetime)
+func (n *names) is(folder *static.Folder, now time.Time) bool {
+	info := folder.Info()
+	if !os.SameFile(n.folder, info) || !n.folder.ModTime().Equal(info.ModTime()) || n.read.Sub(info.ModTime()) <= settling {
+		return false
+	}
+	if len(n.links) == 0 {
+		return true
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if now.Sub(n.followed) < linkLifetime {
+		return true
+	}
+	for _, l := range n.links {
+		if l != follow(folder, l.name) {
+			return false
+		}
+	}
+	n.followed = now
+	return true
+}
+
+func follow(folder *static.Folder, name string) link {
+	info, _, err := folder.Stat(name)
+	return link{name, err != nil, err == nil && !info.IsDir()}
 }
 
 func (n *names) add(h *Handler, folder *static.Folder, name string, mode fs.FileMode) {
@@ -85,12 +129,12 @@ func (n *names) add(h *Handler, folder *static.Folder, name string, mode fs.File
 	}
 	e := entry{name: name, folder: mode.IsDir()}
 	if mode&fs.ModeSymlink != 0 {
-		n.links = true
-		info, _, err := folder.Stat(name)
-		if err != nil {
+		l := follow(folder, name)
+		n.links = append(n.links, l)
+		if l.gone {
 			return
 		}
-		e.folder, e.link = info.IsDir(), true
+		e.folder, e.link = !l.other, true
 	}
 	if e.folder {
 		n.folders++
@@ -104,88 +148,9 @@ func (h *Handler) unlisted(dir, name string, info fs.FileInfo) bool {
 		h.cfg.Unlist != nil && h.cfg.Unlist(path.Join(dir, name), info)
 }
 
-// find returns the names that contain part.
-func (n *names) find(part string) *names {
-	part = foldName(part)
-	found := &names{folder: n.folder, links: n.links}
-	for _, e := range n.entries {
-		if contains(e.name, part) {
-			found.append(e)
-		}
-	}
-	return found
-}
-
 func (n *names) append(e entry) {
 	n.entries = append(n.entries, e)
 	if e.folder {
 		n.folders++
 	}
 }
-
-// A cache has the names of folders, up to a number of names in all.
-type cache struct {
-	most int
-
-	mu    sync.Mutex
-	names map[string]*names
-	order []string // the one used last is the last
-	total int
-}
-
-// mostKnown is a number of names, which take some 50 bytes each; and every folder
-// counts for some, so that there are not too many.
-const mostKnown, costOfFolder = 400_000, 400
-
-func newCache(most int) *cache { return &cache{most: most, names: map[string]*names{}} }
-
-func (c *cache) get(key string) *names {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := c.names[key]
-	if n != nil {
-		c.use(key)
-	}
-	return n
-}
-
-// use has key be the last in the order.
-func (c *cache) use(key string) {
-	c.remove(key)
-	c.order = append(c.order, key)
-}
-
-func (c *cache) remove(key string) {
-	for i, k := range c.order {
-		if k == key {
-			c.order = append(c.order[:i], c.order[i+1:]...)
-			return
-		}
-	}
-}
-
-// put remembers n, unless it is more than everything else together may be.
-func (c *cache) put(key string, n *names) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old := c.names[key]; old != nil {
-		c.drop(key, old)
-	}
-	if cost(n) > c.most {
-		return
-	}
-	c.names[key] = n
-	c.total += cost(n)
-	c.use(key)
-	for c.total > c.most {
-		c.drop(c.order[0], c.names[c.order[0]])
-	}
-}
-
-func (c *cache) drop(key string, n *names) {
-	c.total -= cost(n)
-	delete(c.names, key)
-	c.remove(key)
-}
-
-func cost(n *names) int { return len(n.entries) + costOfFolder }

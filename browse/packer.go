@@ -3,6 +3,7 @@ package browse
 import (
 	"archive/tar"
 	"archive/zip"
+	"cmp"
 	"io"
 	"io/fs"
 	"strings"
@@ -20,8 +21,11 @@ type packer interface {
 }
 
 // portable makes of a name one that leads out of the folder on no system that may
-// unpack it: on Windows a backslash separates, and a colon comes after a drive.
-var portable = strings.NewReplacer(`\`, "_", ":", "_")
+// unpack it: on Windows a backslash separates, and a colon comes after a drive. No
+// two names become the same.
+func portable(name string) string { return escaper.Replace(name) }
+
+var escaper = strings.NewReplacer(`\`, "%5C", ":", "%3A", "%5C", "%255C", "%3A", "%253A", "%25", "%2525")
 
 type zipPacker struct{ *zip.Writer }
 
@@ -55,8 +59,8 @@ func (t *tarPacker) add(name string, info fs.FileInfo) (io.Writer, error) {
 
 func (t *tarPacker) Close() error {
 	err := t.Writer.Close()
-	if err == nil && t.encoder != nil {
-		err = t.encoder.Close()
+	if t.encoder != nil {
+		err = cmp.Or(err, t.encoder.Close())
 	}
 	return err
 }

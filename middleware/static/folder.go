@@ -26,6 +26,14 @@ func (t Tree) OpenFolder(name string) (*Folder, error) {
 	}
 	f := &Folder{tree: t, name: name}
 	err := f.open()
+	if err == nil && !f.confirmed() {
+		f.Close()
+		t.files.forget(name)
+		if err = f.open(); err == nil && !f.confirmed() {
+			f.Close()
+			err = fs.ErrNotExist
+		}
+	}
 	if err == nil && (!f.info.IsDir() || t.hides(found{name: name, fact: f.fact}, f.info)) {
 		f.Close()
 		err = fs.ErrNotExist
@@ -62,6 +70,20 @@ func (f *Folder) open() (err error) {
 	return err
 }
 
+// confirmed reports whether f is what its name leads to now, whatever was known. A
+// link can have taken the place of a folder, and lead to one that is guarded.
+func (f *Folder) confirmed() bool {
+	if f.fact == nil || f.fact.outside {
+		return true
+	}
+	now, err := f.tree.walk(&fact{name: f.name, real: "."}, f.name)
+	if err != nil || now.outside || now.real != f.fact.real {
+		return false
+	}
+	info, err := f.tree.root.Lstat(filepath.FromSlash(now.real))
+	return err == nil && os.SameFile(info, f.info)
+}
+
 // Close closes f.
 func (f *Folder) Close() error {
 	if f.root == nil {
@@ -89,19 +111,25 @@ func (f *Folder) Real() string {
 }
 
 // Read calls visit with what is in f, in no particular order, but for what is
-// hidden by its name and what can be no file, folder or link. Only the type is
-// known of them: nothing has been looked at.
-func (f *Folder) Read(visit func(name string, mode fs.FileMode)) error {
-	batch := func(entries []fs.DirEntry) {
+// hidden by its name and what can be no file, folder or link, until visit fails,
+// which is the error then. Only the type is known of them: nothing has been looked
+// at.
+func (f *Folder) Read(visit func(name string, mode fs.FileMode) error) error {
+	batch := func(entries []fs.DirEntry) error {
 		for _, e := range entries {
 			if t := e.Type(); (servable(t) || t&fs.ModeSymlink != 0) && f.visible(e.Name(), nil) {
-				visit(e.Name(), t)
+				if err := visit(e.Name(), t); err != nil {
+					return err
+				}
 			}
 		}
+		return nil
 	}
 	if f.root == nil {
 		entries, err := fs.ReadDir(f.tree.fsys, f.name)
-		batch(entries)
+		if err := batch(entries); err != nil {
+			return err
+		}
 		return failure(err)
 	}
 	rooted, err := f.root.Open(".")
@@ -116,7 +144,9 @@ func (f *Folder) Read(visit func(name string, mode fs.FileMode)) error {
 	defer dir.Close()
 	for {
 		entries, err := dir.ReadDir(1024)
-		batch(entries)
+		if err := batch(entries); err != nil {
+			return err
+		}
 		if err == io.EOF {
 			return nil
 		}

@@ -1,12 +1,14 @@
 package static_test
 
 import (
+	"errors"
 	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,7 +35,7 @@ func TestFolder(t *testing.T) {
 	require.Equal(t, "sub", f.Real())
 	require.True(t, f.Info().IsDir())
 	names := map[string]fs.FileMode{}
-	require.NoError(t, f.Read(func(name string, mode fs.FileMode) { names[name] = mode }))
+	require.NoError(t, f.Read(func(name string, mode fs.FileMode) error { names[name] = mode; return nil }))
 	want := map[string]fs.FileMode{"a.txt": 0, ".other": 0, "deep": fs.ModeDir}
 	if links {
 		want["out"], want["to"] = fs.ModeSymlink, fs.ModeSymlink
@@ -82,7 +84,7 @@ func TestFolderOfFS(t *testing.T) {
 	require.NoError(t, err)
 	defer f.Close()
 	var names []string
-	require.NoError(t, f.Read(func(name string, _ fs.FileMode) { names = append(names, name) }))
+	require.NoError(t, f.Read(func(name string, _ fs.FileMode) error { names = append(names, name); return nil }))
 	require.Equal(t, []string{"a.txt"}, names)
 	info, _, err := f.Stat("a.txt")
 	require.NoError(t, err)
@@ -103,9 +105,59 @@ func TestFolderIsReadInParts(t *testing.T) {
 	require.NoError(t, err)
 	defer f.Close()
 	var names []string
-	require.NoError(t, f.Read(func(name string, _ fs.FileMode) { names = append(names, name) }))
+	require.NoError(t, f.Read(func(name string, _ fs.FileMode) error { names = append(names, name); return nil }))
 	slices.Sort(names)
 	require.Len(t, slices.Compact(names), n)
-	require.NoError(t, f.Read(func(string, fs.FileMode) { names = names[1:] }), "it can be read again")
+	require.NoError(t, f.Read(func(string, fs.FileMode) error { names = names[1:]; return nil }), "it can be read again")
 	require.Empty(t, names)
+
+	enough := errors.New("enough")
+	require.Equal(t, enough, f.Read(func(name string, _ fs.FileMode) error {
+		names = append(names, name)
+		if len(names) == 10 {
+			return enough
+		}
+		return nil
+	}))
+	require.Len(t, names, 10)
+}
+
+// TestFolderIsWhatItIsNow exchanges a folder for a link to one that is guarded,
+// while it is still remembered.
+func TestFolderIsWhatItIsNow(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("to make links takes a right that few have")
+	}
+	for _, tt := range []struct {
+		name, target string
+		want         error
+	}{
+		{"guarded", ".git", fs.ErrNotExist},
+		{"hidden", "drafts", fs.ErrNotExist},
+		{"outside", "../secret", fs.ErrNotExist},
+		{"another folder", "other", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := folder(t, map[string]string{"x/sub/a.txt": "", ".git/sub/config": "", "drafts/sub/x": "", "other/sub/b.txt": ""})
+			cfg := static.Config{Root: pinned(t, dir), Hide: func(name string, _ fs.FileInfo) bool { return name == "drafts" }}
+			tree := static.NewFiles(cfg).For(httptest.NewRequest("GET", "/", nil))
+			for _, name := range []string{"x", "x/sub"} {
+				f, err := tree.OpenFolder(name)
+				require.NoError(t, err)
+				require.NoError(t, f.Close())
+			}
+			require.NoError(t, os.Rename(filepath.Join(dir, "x"), filepath.Join(dir, "x.old")))
+			require.NoError(t, os.Symlink(tt.target, filepath.Join(dir, "x")))
+			for _, name := range []string{"x/sub", "x"} {
+				f, err := tree.OpenFolder(name)
+				if tt.want != nil {
+					require.ErrorIs(t, err, tt.want)
+					continue
+				}
+				require.NoError(t, err)
+				require.Equal(t, strings.Replace(name, "x", tt.target, 1), f.Real())
+				require.NoError(t, f.Close())
+			}
+		})
+	}
 }
