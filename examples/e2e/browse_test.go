@@ -9,14 +9,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -247,48 +245,4 @@ func TestListingByKeyboard(t *testing.T) {
 	require.Equal(t, "q", eval[string](t, l.tab, `return document.activeElement.name`))
 	require.NoError(t, chromedp.Do(l.ctx, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter)))
 	l.until(`location.pathname !== "/plain/"`)
-}
-
-// TestHostileNamesInBrowser follows the link to each file, whose text is its name.
-func TestHostileNamesInBrowser(t *testing.T) {
-	l := openListing(t)
-	for _, query := range []string{"?limit=100", "?limit=100&layout=grid", "?limit=100&q=e"} {
-		l.goTo("/hostile/" + query)
-		links := eval[string](t, l.tab, `
-			const links = [...document.querySelectorAll("#list tbody tr:not(.up) a, .tiles li:not(.up) a")].map(a => a.href);
-			return JSON.stringify(links.filter(link => new URL(link).origin === location.origin));`)
-		l.goTo("/plain/main.go") // where no policy forbids to fetch anything
-		got := eval[[]string](t, l.tab, `
-			return Promise.all(`+links+`.map(async link => {
-				const response = await fetch(link);
-				if (!response.ok) return "failed: " + link;
-				return [...new Uint8Array(await response.arrayBuffer())].map(b => b.toString(16).padStart(2, "0")).join("");
-			}))`)
-		if strings.Contains(query, "q=") {
-			continue
-		}
-		var want []string
-		for _, name := range hostile {
-			want = append(want, fmt.Sprintf("%x", name))
-		}
-		slices.Sort(got)
-		slices.Sort(want)
-		require.Equal(t, want, got)
-	}
-}
-
-// TestListingWithoutScript checks that everything but the filter needs none.
-func TestListingWithoutScript(t *testing.T) {
-	l := openListing(t)
-	_, err := chromedp.Call(l.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	require.NoError(t, err)
-	l.goTo("/many/")
-	l.click("thead th:nth-child(2) a")
-	l.until(`location.search.includes("sort=size")`)
-	require.NoError(t, chromedp.Do(l.ctx, chromedp.SendKeys(chromedp.CSS("input[type=search]"), "file 44"+kb.Enter)))
-	l.until(`new URLSearchParams(location.search).get("q") === "file 44"`)
-	text, err := chromedp.Run(l.ctx, chromedp.TextContent(chromedp.CSS("tbody")))
-	require.NoError(t, err)
-	require.Contains(t, text, "file 44.txt")
-	require.NotContains(t, text, "file 43.txt")
 }
