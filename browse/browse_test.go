@@ -116,6 +116,8 @@ func TestScope(t *testing.T) {
 	require.Contains(t, s.get("/a/x/").body, `href="../"`)
 	require.NotContains(t, s.get("/a/x/").body, `href="../../"`)
 
+	c.Path = "/a/"
+	require.Contains(t, serve(t, c).get("/a/x/").body, `href="../"`)
 	c.Path = "/a*"
 	require.Equal(t, 200, serve(t, c).get("/ab/").StatusCode)
 }
@@ -129,7 +131,7 @@ func TestBehindPrefix(t *testing.T) {
 	require.Equal(t, "/files/b/", s.get("/files/b").Header.Get("Location"))
 	require.Equal(t, "./c.txt\n", s.get("/files/b/", "Accept: text/plain").body)
 	resp := s.get("/files/b/?layout=grid", "Accept: text/html")
-	require.Contains(t, resp.Header.Get("Set-Cookie"), "Path=/;")
+	require.Contains(t, resp.Header.Get("Set-Cookie"), "; Path=/files/; ")
 	require.Equal(t, "/files/", s.get("/files").Header.Get("Location"))
 }
 

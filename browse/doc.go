@@ -94,8 +94,8 @@
 //
 // Up to 10,000 entries a response has a weak ETag, of all that it is made from,
 // and a Content-Length. It has a Last-Modified only if that tells as much: not within
-// two seconds of a change, nor for a search or by size or time. What is more is sent
-// as it is made.
+// two seconds of a change, nor for a search, by size or time, after a choice that is in
+// the cookie, or with a template of one's own. What is more is sent as it is made.
 //
 // # Safety
 //
@@ -103,8 +103,11 @@
 // Content-Security-Policy has a nonce. Names cannot become markup, and control
 // characters in them, and those that change the direction of text, are shown by
 // their numbers. An archive has what a listing would have, never a path that leads
-// out of where it is unpacked, for which a backslash or colon becomes an underscore,
+// out of where it is unpacked, for which a backslash or colon is escaped as in a URL,
 // and its size is known to be within the limits before it begins.
+//
+// Up to four searches are under way at a time, and others wait as long as one may
+// take; of archives sixteen. What is too much is answered 503.
 //
 // # In a Caddyfile
 //

@@ -38,3 +38,22 @@ func (c Cache) Total() (n int) {
 	}
 	return n
 }
+
+// Occupy has as many searches and archives be under way as there can be.
+func (h *Handler) Occupy() {
+	for range cap(h.searching) {
+		h.searching <- struct{}{}
+	}
+	for range cap(h.packing) {
+		h.packing <- struct{}{}
+	}
+}
+
+// Portable is a name in an archive.
+var Portable = portable
+
+// Enter holds the reading of a folder, which Leave ends.
+func (c Cache) Enter(key string) any { return c.c.enter(key) }
+
+// Leave ends what Enter began.
+func (c Cache) Leave(key string, r any) { c.c.leave(key, r.(*reading)) }

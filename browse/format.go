@@ -58,6 +58,9 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, l *listing) (int,
 	page, err := l.encode(w, slices.Grow((*room)[:0], 16<<10+len(l.rows)*usualRow))
 	*room = page[:0]
 	if err != nil {
+		for _, name := range [...]string{"Content-Security-Policy", "Content-Type", "Link", "Referrer-Policy", "X-Total-Count"} {
+			header.Del(name) // they are not those of an error page
+		}
 		return http.StatusInternalServerError, err
 	}
 	header.Set("Content-Length", strconv.Itoa(len(page)))
@@ -144,14 +147,19 @@ func (l *listing) etag(w http.ResponseWriter) string {
 // the same listing.
 func (h *Handler) version(w http.ResponseWriter) string {
 	c := &h.cfg
-	return fmt.Sprint(assetsVersion, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0, len(c.Archives), c.Template.version(w))
+	version := fmt.Sprint(assetsVersion, c.Path, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0)
+	for _, a := range c.Archives {
+		version += " " + a.format
+	}
+	return version + "\x00" + c.Template.version(w)
 }
 
 // lastModified returns the time that tells one listing from the next; zero if none
 // does. It is to the second, in which more may happen; and what was found in other
-// folders, or sorted by what files are like, can change without any newer file.
+// folders, sorted by what files are like, chosen in a cookie or made by a template
+// can change without any newer file.
 func (l *listing) lastModified() time.Time {
-	if l.find != "" || l.sort.looks() || time.Since(l.modified) < settling {
+	if l.find != "" || l.sort.looks() || l.remembered || l.h.cfg.Template != nil || time.Since(l.modified) < settling {
 		return time.Time{}
 	}
 	return l.modified

@@ -98,7 +98,7 @@ func displayed(r *http.Request) string {
 // above returns r as if it asked for the folder above.
 func above(r *http.Request) *http.Request {
 	up, url := *r, *r.URL
-	url.Path = path.Dir(strings.TrimSuffix(displayed(r), "/"))
+	url.Path = strings.TrimSuffix(path.Dir(strings.TrimSuffix(displayed(r), "/")), "/") + "/"
 	up.URL = &url
 	return &up
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/browse"
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -56,6 +57,13 @@ func TestHiddenByIdentity(t *testing.T) {
 	s := serve(t, c)
 	require.Equal(t, []string{"a.txt"}, s.names("/"))
 	require.Equal(t, []string{"files/a.txt"}, tarNames(t, s.get("/?archive=tar").body))
+	c.Search.Time = 0
+	for range 2 { // that there is such a name must not be counted, either
+		s = serve(t, c)
+		require.Equal(t, 0, s.json("/?q=real").Total)
+		require.Equal(t, 1, s.json("/?q=a.txt").Total)
+		c.Search.Time = 1e9
+	}
 }
 
 func TestLinks(t *testing.T) {
@@ -134,6 +142,19 @@ func TestSandbox(t *testing.T) {
 		require.Empty(t, policy(c, path), path)
 	}
 	require.Contains(t, policy(c, "/sub/"), "nonce")
+
+	c.Path = "/Page/"
+	require.True(t, strings.HasPrefix(policy(c, "/page/"), "sandbox;"), "it may be the same folder")
+	require.True(t, strings.HasPrefix(policy(c, "/page/index.html"), "sandbox;"))
+	require.Empty(t, policy(c, "/a.html"))
+	c.Path = "/"
+	require.Empty(t, policy(c, "/route.html"), "it is no file, so it is no business of this layer")
+	rest := c
+	rest.Sandbox = false
+	c.Path = "/PAGE"
+	s := serveHandler(t, middleware.Chain(browse.Join(rest, c), static.New(c.Files))(middleware.Status(404)))
+	require.True(t, strings.HasPrefix(s.get("/page/").Header.Get("Content-Security-Policy"), "sandbox;"))
+	require.Empty(t, s.get("/a.html").Header.Get("Content-Security-Policy"))
 }
 
 // TestSpecialFiles checks that nothing but files and folders is listed.

@@ -2,6 +2,7 @@ package browse
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,8 +52,10 @@ type query struct {
 	find    string // a part of names
 	archive string // a format to download
 
-	// given are those of the above that the client said itself, now, by their
-	// names in a query.
+	remembered bool // that there was a choice in a cookie
+
+	// given are those of the above, but for archive, that the client said itself,
+	// now, by their names in a query.
 	given url.Values
 }
 
@@ -79,7 +82,7 @@ func (h *Handler) parse(r *http.Request) (query, error) {
 	if len(q.find) > longestFind {
 		q.find = ""
 	}
-	set("archive", func(v string) bool { q.archive = v; return true })
+	q.archive = values.Get("archive")
 	set("format", func(v string) bool { return choose(&q.format, formatNames[:], v) })
 	if name := values.Get("format"); name != "" && !q.given.Has("format") {
 		return q, fmt.Errorf("there is no format %q", name)
@@ -128,11 +131,7 @@ func (q query) with(name, value string) string { return "?" + q.alter(name, valu
 
 func (q query) alter(name, value string) url.Values {
 	values := url.Values{}
-	for k, v := range q.given {
-		if k != "archive" {
-			values[k] = v
-		}
-	}
+	maps.Copy(values, q.given)
 	if value == "" {
 		values.Del(name)
 	} else {
@@ -152,7 +151,9 @@ func (q *query) remember(cookie string) {
 	old := *q
 	if !choose(&q.sort, sortNames[:], parts[0]) || !choose(&q.order, orderNames[:], parts[1]) || !choose(&q.layout, layoutNames[:], parts[2]) {
 		*q = old
+		return
 	}
+	q.remembered = true
 }
 
 // cookie has the client remember how it wants things sorted and laid out, if it
@@ -174,8 +175,11 @@ func (h *Handler) cookie(w http.ResponseWriter, r *http.Request, q query) {
 // scope returns the path that a cookie is for: that of the Config, as the client
 // sees it.
 func (h *Handler) scope(w http.ResponseWriter, r *http.Request) string {
-	asked := middleware.OriginalURL(w, r).Path
-	prefix, ok := strings.CutSuffix(asked, strings.TrimPrefix(r.URL.Path, "/"))
+	asked := middleware.OriginalURL(w, r)
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil && asked == r.URL {
+		asked = u // which http.StripPrefix leaves as it was
+	}
+	prefix, ok := strings.CutSuffix(asked.Path, strings.TrimPrefix(r.URL.Path, "/"))
 	if !ok {
 		return "/"
 	}

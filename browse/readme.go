@@ -55,7 +55,7 @@ func (h *Handler) findReadme(tree static.Tree, n *names, dir string) *readme {
 		return nil
 	}
 	defer file.Close()
-	if !info.Mode().IsRegular() || info.Size() > longestReadme {
+	if !info.Mode().IsRegular() || info.Size() > longestReadme || h.unlisted(dir, found, info) {
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(file, longestReadme))

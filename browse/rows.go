@@ -116,7 +116,7 @@ func (p *appender) grid() {
 		p.raw(`<li><a href="`)
 		p.dst = appendURL(p.dst, r.entry)
 		p.raw(`">`)
-		if kind == "i" && r.size <= p.h.cfg.Thumbnails {
+		if most := p.h.cfg.Thumbnails; kind == "i" && most > 0 && r.size <= most {
 			p.raw(`<img src="`)
 			p.dst = appendURL(p.dst, r.entry)
 			p.raw(`" alt="" loading="lazy" decoding="async">`)

@@ -3,6 +3,7 @@ package browse_test
 import (
 	"net/http/httptest"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -19,7 +20,7 @@ import (
 // thing that shows whether it was understood.
 func TestDirective(t *testing.T) {
 	dir := folder(t, map[string]string{
-		"a.png": "12345", "b.txt": "1", "c.bak": "", ".dot": "", "sub/x.txt": "", "README": "about", "page/default.htm": "<p>",
+		"a.png": "12345", "k.bin": strings.Repeat("x", 1000), "b.txt": "1", "c.bak": "", ".dot": "", "sub/x.txt": "", "README": "about", "page/default.htm": "<p>",
 		"list.html": `{{range .Items}}[{{.Name}}]{{end}}`,
 	})
 	for _, tt := range []struct {
@@ -44,7 +45,7 @@ func TestDirective(t *testing.T) {
 		{"page", "browse {\n page 3\n}", "/?format=json", `"limit":3`, "", 200},
 		{"unlist", "browse {\n unlist *.BAK\n unlist readme x?\n}", "/?format=text", "b.txt", "c.bak", 200},
 		{"dotfiles", "browse {\n dotfiles\n}", "/?format=text", ".dot", "", 200},
-		{"si", "browse {\n si\n}", "/", "5 B", "", 200},
+		{"si", "browse {\n si\n}", "/", "1.0 kB", "KiB", 200},
 		{"search", "browse {\n search\n}", "/?q=x.t&format=text", "./sub/x.txt", "", 200},
 		{"search in a time", "browse {\n search 1s 1000\n}", "/?q=x.t&format=text", "./sub/x.txt", "", 200},
 		{"no search", "browse", "/?q=x.t&format=text", "", "x.txt", 200},

@@ -2,6 +2,8 @@ package browse
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"html/template"
 	"io"
@@ -24,12 +26,13 @@ type Template struct {
 
 	mu      sync.Mutex
 	parsed  *template.Template
+	id      string // of what was parsed: the same for the same text
 	checked time.Time
 	info    os.FileInfo // of what was looked at last, even if it could not be parsed
 }
 
 // NewTemplate returns the Template that executes t.
-func NewTemplate(t *template.Template) *Template { return &Template{parsed: t} }
+func NewTemplate(t *template.Template) *Template { return &Template{parsed: t, id: rand.Text()} }
 
 // ReadTemplate returns the Template in a file. It is tried on a folder with a file
 // and a folder in it, and on an empty one, so that what it asks of a [Page] that a
@@ -43,22 +46,26 @@ func ReadTemplate(file string) (*Template, error) {
 		return nil, err
 	}
 	t.info = info
-	t.parsed, err = parseTemplate(file)
-	return t, err
+	return t, t.parse()
 }
 
-func parseTemplate(file string) (*template.Template, error) {
-	text, err := os.ReadFile(file)
+// parse replaces what was parsed if it succeeds.
+func (t *Template) parse() error {
+	text, err := os.ReadFile(t.file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t, err := template.New(file).Parse(string(text))
+	parsed, err := template.New(t.file).Parse(string(text))
 	for _, p := range samples() {
 		if err == nil {
-			err = t.Execute(io.Discard, p)
+			err = parsed.Execute(io.Discard, p)
 		}
 	}
-	return t, err
+	if err == nil {
+		sum := sha256.Sum256(text)
+		t.parsed, t.id = parsed, string(sum[:])
+	}
+	return err
 }
 
 // samples returns what a template is tried on.
@@ -78,8 +85,8 @@ func samples() []*Page {
 	}}
 }
 
-// latest returns what the file says now.
-func (t *Template) latest(w http.ResponseWriter) *template.Template {
+// latest returns what the file says now, and what tells it from other texts.
+func (t *Template) latest(w http.ResponseWriter) (parsed *template.Template, id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now := time.Now(); t.file != "" && now.Sub(t.checked) >= time.Second {
@@ -87,10 +94,7 @@ func (t *Template) latest(w http.ResponseWriter) *template.Template {
 		info, err := os.Stat(t.file)
 		if err == nil && (!info.ModTime().Equal(t.info.ModTime()) || info.Size() != t.info.Size() || !os.SameFile(info, t.info)) {
 			t.info = info
-			var parsed *template.Template
-			if parsed, err = parseTemplate(t.file); err == nil {
-				t.parsed = parsed
-			}
+			err = t.parse()
 		} else if err != nil && t.info != nil {
 			t.info = gone{t.info}
 		}
@@ -98,7 +102,7 @@ func (t *Template) latest(w http.ResponseWriter) *template.Template {
 			middleware.Logger(w).Warn("the template of listings stays as it was", slog.String("file", t.file), slog.Any("error", err))
 		}
 	}
-	return t.parsed
+	return t.parsed, t.id
 }
 
 // gone is the info of a file that is not there any more: whatever comes next is
@@ -112,14 +116,16 @@ func (t *Template) version(w http.ResponseWriter) string {
 	if t == nil {
 		return ""
 	}
-	return fmt.Sprintf("%p", t.latest(w))
+	_, id := t.latest(w)
+	return id
 }
 
 // execute appends what the template makes of a listing. What has a mistake in it
 // is not sent in part.
 func (t *Template) execute(w http.ResponseWriter, dst []byte, l *listing, nonce string) ([]byte, error) {
 	out := bytes.NewBuffer(dst)
-	err := t.latest(w).Execute(out, l.data(nonce))
+	parsed, _ := t.latest(w)
+	err := parsed.Execute(out, l.data(nonce))
 	return out.Bytes(), err
 }
 

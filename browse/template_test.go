@@ -52,6 +52,43 @@ func TestTemplateFails(t *testing.T) {
 	require.Equal(t, 500, status)
 	require.ErrorContains(t, err, "None")
 	require.Empty(t, w.Body.String())
+	for _, name := range []string{"Content-Security-Policy", "Content-Type", "Referrer-Policy", "X-Total-Count"} {
+		require.Empty(t, w.Header().Get(name), "an error page is not that page")
+	}
+}
+
+// TestTagsOfTemplates checks that a tag is that of the text, not of the process.
+func TestTagsOfTemplates(t *testing.T) {
+	c := in(t, folder(t, map[string]string{"a": ""}))
+	tags := map[string]bool{}
+	tag := func() string {
+		etag := serve(t, c).get("/", "Accept: text/html").Header.Get("Etag")
+		tags[etag] = true
+		return etag
+	}
+	read := func(text string) *browse.Template {
+		file := filepath.Join(t.TempDir(), "page.html")
+		write(t, file, text)
+		read, err := browse.ReadTemplate(file)
+		require.NoError(t, err)
+		return read
+	}
+	tag()
+	c.Template = read("one")
+	one := tag()
+	c.Template = read("one")
+	require.Equal(t, one, tag())
+	c.Template = read("two")
+	tag()
+	c.Template = browse.NewTemplate(template.Must(template.New("").Parse("one")))
+	tag()
+	c.Template = browse.NewTemplate(template.Must(template.New("").Parse("two")))
+	tag()
+	c.Archives = []browse.Archive{browse.Zip()}
+	tag()
+	c.Archives = []browse.Archive{browse.Tar()}
+	tag()
+	require.Len(t, tags, 7)
 }
 
 func TestTemplateIsReadAgain(t *testing.T) {
