@@ -147,11 +147,11 @@ func (l *listing) etag(w http.ResponseWriter) string {
 // the same listing.
 func (h *Handler) version(w http.ResponseWriter) string {
 	c := &h.cfg
-	version := fmt.Sprint(assetsVersion, c.Path, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0)
-	for _, a := range c.Archives {
-		version += " " + a.format
+	formats := make([]string, len(c.Archives))
+	for i, a := range c.Archives {
+		formats[i] = a.format
 	}
-	return version + "\x00" + c.Template.version(w)
+	return fmt.Sprint(assetsVersion, c.Path, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0, formats, "\x00", c.Template.version(w))
 }
 
 // lastModified returns the time that tells one listing from the next; zero if none

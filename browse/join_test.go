@@ -3,7 +3,9 @@ package browse_test
 import (
 	"io/fs"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -78,6 +80,12 @@ func TestUnlistedForWhatItIs(t *testing.T) {
 	require.Equal(t, []string{"sub", "small.txt"}, s.names("/"))
 	require.Equal(t, []string{"small.txt"}, s.names("/?q=txt"))
 	require.Equal(t, []string{"files/small.txt", "files/sub/"}, slices.Sorted(slices.Values(tarNames(t, s.get("/?archive=tar").body))))
+	write(t, filepath.Join(c.Files.Root.Dir, "README"), "12345")
+	c.Readme = true
+	require.NotContains(t, serve(t, c).get("/", "Accept: text/html").body, "12345")
+	write(t, filepath.Join(c.Files.Root.Dir, "README"), "1")
+	require.Contains(t, serve(t, c).get("/", "Accept: text/html").body, "<pre>1</pre>")
+	require.NoError(t, os.Remove(filepath.Join(c.Files.Root.Dir, "README")))
 	c.ArchiveBytes = 1
 	require.Equal(t, 200, serve(t, c).get("/?archive=tar").StatusCode, "what is not packed does not count")
 }
