@@ -230,6 +230,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("{>X} {method} \\{ {", "{method}")
 	f.Add(`"{>X}"`, "\" - \x00\u202e\xff")
 	f.Add(`//{>X}`, "//\\evil?#%")
+	f.Add("\\", "0")
 	placeholders := regexp.MustCompile(`\\?[{}][^{}]*`)
 	f.Fuzz(func(t *testing.T, text, value string) {
 		r := httptest.NewRequest("GET", "/", nil)
@@ -237,7 +238,7 @@ func FuzzTemplate(f *testing.F) {
 		v := &placeholder.Values{Request: r}
 		for sink := placeholder.Plain; sink <= placeholder.URL; sink++ {
 			// Around what cannot be a placeholder, and inside of it, text is text.
-			plain := placeholders.ReplaceAllString(text, "")
+			plain := strings.TrimRight(placeholders.ReplaceAllString(text, ""), `\`)
 			if sink == placeholder.URL {
 				plain = "https://" + plain
 			}
