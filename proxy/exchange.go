@@ -1,0 +1,289 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An exchange is one request and its response over HTTP/1.1. The goroutine of the
+// request does all of it, but for a body that is sent meanwhile (see upload) and
+// the end of the context.
+type exchange struct {
+	t   *Transport
+	req *http.Request
+	opt Exchange
+	out outgoing
+
+	c        *conn
+	sent     bool // some of the request
+	answered bool // some of a response has come
+	withheld bool // the body was not sent, since a final response came first
+	up       *upload
+	stop     func() bool // of watching the context; nil if it never ends
+
+	mu       sync.Mutex
+	ended    error // why deadlines must be left in the past; nil while all is well
+	headDone bool  // the final head has arrived
+
+	f    framing
+	resp http.Response
+	body body
+}
+
+// doHTTP1 is Do for HTTP/1.1.
+func (t *Transport) doHTTP1(r *http.Request, opt Exchange) (*http.Response, error) {
+	x := &exchange{t: t, req: r, opt: opt}
+	err := x.prepare()
+	if err == nil {
+		err = x.run()
+	}
+	if x.up == nil {
+		closeBody(r) // else whoever sends it does
+	}
+	x.out.free(t, x.up)
+	if err != nil {
+		return nil, err
+	}
+	return &x.resp, nil
+}
+
+func (x *exchange) run() error {
+	ctx := x.req.Context()
+	if ctx.Done() != nil {
+		if ctx.Err() != nil {
+			return x.failed(OpDial, canceled(ctx))
+		}
+		x.stop = context.AfterFunc(ctx, x.cancel)
+	}
+	err := x.attempt(false)
+	if err != nil && x.mayRepeat(err) {
+		err = x.attempt(true)
+	}
+	if err != nil && x.stop != nil {
+		x.stop()
+	}
+	return err
+}
+
+// attempt sends the request over one connection and receives the head of the
+// response. If that fails the connection is closed.
+func (x *exchange) attempt(fresh bool) error {
+	x.c, x.sent, x.answered = nil, false, false
+	c, err := x.t.connect(x.req.Context(), x.out.key, fresh)
+	if err != nil {
+		return x.failed(OpDial, err)
+	}
+	if !x.attach(c) {
+		c.Close()
+		return x.failed(OpDial, canceled(x.req.Context()))
+	}
+	err = x.send()
+	if err == nil || worthAsking(err) {
+		// A backend that refuses a request commonly answers and closes before it
+		// has read all of it. The answer says more than the failed write.
+		if rerr := x.receive(err != nil); rerr == nil {
+			x.withheld = x.withheld || err != nil
+			return nil
+		} else if err == nil || x.answered {
+			err = rerr
+		}
+	}
+	x.abandon()
+	return err
+}
+
+// worthAsking reports whether there may be an answer though the write failed.
+func worthAsking(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Op == OpWrite && !e.Timeout() && !errors.Is(err, context.Canceled)
+}
+
+// mayRepeat reports whether the failure is one of the connection, which happened
+// to be closed while it was idle, and the request can be sent once more without
+// a chance of being executed twice, or if it is then to the same effect. RFC 9112,
+// section 9.3.1.
+func (x *exchange) mayRepeat(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !e.Reused || e.Answered || e.Timeout() || e.Op != OpWrite && e.Op != OpHeader {
+		return false
+	}
+	if x.up != nil || x.out.streams || x.req.Context().Err() != nil {
+		return false // the body is gone
+	}
+	return !e.Sent || idempotent(x.req)
+}
+
+func idempotent(r *http.Request) bool {
+	switch r.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return r.Header["Idempotency-Key"] != nil
+}
+
+// attach makes c the exchange's, unless that was canceled.
+func (x *exchange) attach(c *conn) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.ended != nil {
+		return false
+	}
+	x.c = c
+	return true
+}
+
+// cancel ends the exchange with its context.
+func (x *exchange) cancel() { x.end(canceled(x.req.Context())) }
+
+// end makes whatever waits for the connection return, and remembers why.
+func (x *exchange) end(why error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.ended != nil {
+		return
+	}
+	x.ended = why
+	if x.c != nil {
+		x.c.SetDeadline(past)
+	}
+}
+
+// readWithin gives the next reads d. A deadline that was set for another phase,
+// or exchange, does not outlive it.
+func (x *exchange) readWithin(d time.Duration) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.readWithinLocked(d)
+}
+
+func (x *exchange) readWithinLocked(d time.Duration) {
+	switch set := &x.c.deadlines.read; {
+	case x.ended != nil:
+	case d > 0:
+		*set = true
+		x.c.SetReadDeadline(time.Now().Add(d))
+	case *set:
+		*set = false
+		x.c.SetReadDeadline(time.Time{})
+	}
+}
+
+// writeWithin is readWithin for writes.
+func (x *exchange) writeWithin(d time.Duration) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch set := &x.c.deadlines.write; {
+	case x.ended != nil:
+	case d > 0:
+		*set = true
+		x.c.SetWriteDeadline(time.Now().Add(d))
+	case *set:
+		*set = false
+		x.c.SetWriteDeadline(time.Time{})
+	}
+}
+
+// failed returns err with what is known of the exchange, or why it was ended.
+func (x *exchange) failed(op string, err error) error {
+	x.mu.Lock()
+	ended := x.ended
+	x.mu.Unlock()
+	if e, ok := errors.AsType[*Error](ended); ok {
+		op, err = e.Op, e.Err
+	} else if ended != nil {
+		err = ended
+	} else if errors.Is(err, os.ErrDeadlineExceeded) && op != OpDial {
+		err = errTooSlow{op}
+	}
+	e := &Error{Op: op, Address: x.out.key.address, Err: err}
+	if x.c != nil {
+		e.Sent, e.Answered, e.Reused = x.sent, x.answered, x.c.reused
+	}
+	return e
+}
+
+// errTooSlow is a timeout of ours, rather than of the kernel's.
+type errTooSlow struct{ op string }
+
+func (e errTooSlow) Error() string {
+	switch e.op {
+	case OpWrite:
+		return "the backend does not read on"
+	case OpHeader:
+		return "the backend does not answer"
+	}
+	return "the backend does not go on"
+}
+
+func (errTooSlow) Timeout() bool { return true }
+func (errTooSlow) Unwrap() error { return os.ErrDeadlineExceeded }
+
+// abandon closes the connection and sees to it that the request's body is not
+// read for longer than it must be.
+func (x *exchange) abandon() {
+	x.c.Close()
+	x.join()
+}
+
+// join ends the sending of the body if that still goes on.
+func (x *exchange) join() {
+	if x.up == nil || x.up.finished() || x.opt.Interrupt == nil {
+		return
+	}
+	x.opt.Interrupt()
+	<-x.up.done
+}
+
+// grace is for the goroutine that has sent the last of a body to say so, when the
+// response is already there.
+const grace = 50 * time.Millisecond
+
+// finish gives the connection back, or closes it if it is not at the end of a
+// response, or of the request. Nobody uses it any more.
+func (x *exchange) finish(whole bool) {
+	whole = whole && !x.f.close && !x.withheld && x.f.keepFor >= 0 && len(x.c.r.buffered()) == 0
+	if whole && x.up != nil {
+		whole = x.up.succeeds(grace)
+	}
+	if x.stop != nil && !x.stop() {
+		whole = false
+	}
+	if !whole {
+		x.abandon()
+		return
+	}
+	x.c.keepFor = x.f.keepFor
+	x.t.pool.put(x.c)
+}
+
+// Read reads from the connection, for the reader in front of it.
+func (x *exchange) Read(p []byte) (int, error) {
+	if x.headDone {
+		x.readWithin(max(x.t.cfg.BodyTimeout, 0))
+	}
+	n, err := x.c.Read(p)
+	x.answered = x.answered || n > 0
+	return n, err
+}
+
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		r.Body.Close()
+	}
+}
+
+// upgradeAccepted reports whether a response of 101 is to what r has asked for.
+func upgradeAccepted(r *http.Request, f framing) bool {
+	if !f.upgrades || len(f.upgrade) != 1 {
+		return false
+	}
+	asked := slices.ContainsFunc(r.Header["Connection"], func(v string) bool { return hasToken(v, "upgrade") })
+	return asked && slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return hasToken(v, f.upgrade[0]) }) &&
+		!strings.Contains(f.upgrade[0], ",")
+}
