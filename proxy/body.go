@@ -34,8 +34,6 @@ func (b *body) begin() {
 		b.err = io.EOF
 	case sized:
 		b.rest = b.x.f.length
-	case chunked:
-		b.x.resp.TransferEncoding = []string{"chunked"}
 	case untilClose:
 		b.rest = math.MaxInt64
 	}

@@ -13,6 +13,7 @@ import (
 type framing struct {
 	kind     kind
 	length   int64         // of the body if it is sized; else as of http.Response
+	chunks   bool          // Transfer-Encoding says so, even where there is no body
 	close    bool          // the backend closes the connection
 	keepFor  time.Duration // what it has announced in Keep-Alive; 0 is nothing
 	trailer  http.Header   // announced, with nil for values
@@ -78,7 +79,7 @@ func frame(h head, method string) (f framing, err error) {
 		}
 		shown = slices.DeleteFunc(shown, func(fd field) bool { return fd.name == "Trailer" })
 	}
-	f.fields = shown
+	f.fields, f.chunks = shown, encodings > 0
 	f.close = f.close || h.proto == "HTTP/1.0" && !keepAlive
 	switch {
 	case method == http.MethodHead:

@@ -26,17 +26,18 @@ type field struct{ name, value string }
 // readHead returns the next head up to its empty line, of no more than limit
 // bytes. It is a copy, of which all fields will be parts.
 func (b *reader) readHead(src io.Reader, limit int) (string, error) {
+	const version = "HTTP/1."
 	line, seen := 0, 0 // where the line starts, and how far it was searched, from b.r
 	for {
 		text := b.buffered()
+		if line == 0 && !strings.HasPrefix(version, string(text[:min(len(text), len(version))])) {
+			return "", malformed("not HTTP/1")
+		}
 		i := bytes.IndexByte(text[seen:], '\n')
 		if i < 0 {
 			seen = len(text)
 			if seen > limit || seen-line > maxLine {
 				return "", malformed("head too long")
-			}
-			if line == 0 && !strings.HasPrefix("HTTP/1.", string(text[:min(seen, 7)])) {
-				return "", malformed("not HTTP/1")
 			}
 			if err := b.more(src, limit+1); err != nil {
 				if err == io.EOF && seen > 0 {
@@ -52,8 +53,6 @@ func (b *reader) readHead(src io.Reader, limit int) (string, error) {
 			return "", malformed("head too long")
 		case end == line || text[end-1] != '\r':
 			return "", malformed("line that does not end in CRLF")
-		case end-1 == line && line == 0:
-			return "", malformed("no status line")
 		case end-1 == line:
 			b.r += end + 1
 			return string(text[:end+1]), nil

@@ -123,6 +123,9 @@ func (x *exchange) respond(h head, f framing) error {
 		Header: header, Trailer: f.trailer, ContentLength: f.length, Close: f.close,
 		Request: x.req, TLS: x.c.tls,
 	}
+	if f.chunks {
+		x.resp.TransferEncoding = []string{"chunked"}
+	}
 	x.body.x = x
 	switch {
 	case upgrade:
