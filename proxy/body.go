@@ -100,7 +100,7 @@ func (b *body) read(p []byte) (n int, err error) {
 		n, err = b.readPart(p)
 		if b.x.f.kind == sized && b.rest == 0 {
 			err = io.EOF
-		} else if b.x.f.kind == sized && err == io.EOF {
+		} else if err == io.EOF && (b.x.f.kind == sized || b.x.c.cut()) {
 			err = io.ErrUnexpectedEOF
 		}
 	}

@@ -26,6 +26,7 @@ type conn struct {
 	key       key      // where it leads
 	kernel    net.Conn // the *net.TCPConn or *net.UnixConn itself, or nil if it is hidden
 	tls       *tls.ConnectionState
+	below     *below // what TLS reads from
 	probe     probe
 	r         reader
 	fields    []field // scratch of readHead
@@ -88,7 +89,8 @@ func (t *Transport) handshake(ctx context.Context, c *conn) error {
 	if cfg.ServerName == "" {
 		cfg.ServerName = c.key.serverName
 	}
-	tc := tls.Client(c.Conn, cfg)
+	c.below = &below{Conn: c.Conn}
+	tc := tls.Client(c.below, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		return err
 	}
@@ -96,6 +98,24 @@ func (t *Transport) handshake(ctx context.Context, c *conn) error {
 	c.Conn = tc
 	return nil
 }
+
+// Below is what TLS reads from, which remembers whether it has ended. TLS takes an
+// end without an alert for one, so that by itself it does not tell an end from a
+// cut. RFC 9112, section 9.8.
+type below struct {
+	net.Conn
+	ended bool
+}
+
+func (b *below) Read(p []byte) (int, error) {
+	n, err := b.Conn.Read(p)
+	b.ended = b.ended || err == io.EOF
+	return n, err
+}
+
+// cut reports whether the end of what was read may not be where the backend has
+// put it.
+func (c *conn) cut() bool { return c.below != nil && c.below.ended }
 
 // clientTLS returns a configuration of its own, which checks pins.
 func clientTLS(cfg *tls.Config, pins [][sha256.Size]byte) *tls.Config {

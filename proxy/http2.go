@@ -3,14 +3,12 @@ package proxy
 import (
 	"context"
 	"encoding/hex"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -61,9 +59,9 @@ func socketOf(host string) (path string, ok bool) {
 
 // doHTTP2 is Do for HTTP/2.
 func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error) {
-	var seen struct{ reused, sent, answered atomic.Bool }
+	var seen struct{ connected, reused, answered atomic.Bool }
 	fail := func(op string, err error) error {
-		return &Error{Op: op, Address: r.URL.Host, Sent: seen.sent.Load(), Answered: seen.answered.Load(), Reused: seen.reused.Load(), Err: err}
+		return &Error{Op: op, Address: r.URL.Host, Sent: seen.connected.Load(), Answered: seen.answered.Load(), Reused: seen.reused.Load(), Err: err}
 	}
 	// What HTTP/1.1 checks as it is written; net/http checks the rest.
 	if _, err := appendHead(nil, r, 0); err != nil {
@@ -71,8 +69,10 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 		return nil, fail(OpRequest, err)
 	}
 	trace := &httptrace.ClientTrace{
-		GotConn:              func(info httptrace.GotConnInfo) { seen.reused.Store(info.Reused) },
-		WroteHeaders:         func() { seen.sent.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			seen.connected.Store(true)
+			seen.reused.Store(info.Reused)
+		},
 		GotFirstResponseByte: func() { seen.answered.Store(true) },
 	}
 	if x.Informational != nil {
@@ -80,15 +80,7 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 			return x.Informational(status, http.Header(h))
 		}
 	}
-	ctx := httptrace.WithClientTrace(r.Context(), trace)
-	out := r.WithContext(ctx)
-	out.URL = http2URL(r.URL, x)
-	if out.Host == "" {
-		out.Host = r.URL.Host
-		if isSocket(out.Host) {
-			out.Host = "localhost"
-		}
-	}
+	out := http2Request(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)), x)
 	var body *gate
 	if x.Interrupt != nil && out.Body != nil && out.Body != http.NoBody {
 		body = &gate{ReadCloser: out.Body}
@@ -100,7 +92,7 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 			body.close(x.Interrupt)
 		}
 		op := OpHeader
-		if !seen.sent.Load() {
+		if !seen.connected.Load() {
 			op = OpDial
 		}
 		if r.Context().Err() != nil {
@@ -121,7 +113,25 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 	return resp, nil
 }
 
-// http2URL returns where out of the exchange net/http is to connect to.
+// http2Request returns r, which is ours to change, as net/http needs it.
+func http2Request(r *http.Request, x Exchange) *http.Request {
+	if r.Host == "" {
+		r.Host = r.URL.Host
+	}
+	if isSocket(r.Host) {
+		r.Host = "localhost"
+	}
+	r.URL = http2URL(r.URL, x)
+	if r.Header["User-Agent"] == nil {
+		if r.Header = r.Header.Clone(); r.Header == nil {
+			r.Header = http.Header{}
+		}
+		r.Header["User-Agent"] = nil // lest net/http adds its own
+	}
+	return r
+}
+
+// http2URL returns u with a scheme that net/http knows, and where to connect to.
 func http2URL(u *url.URL, x Exchange) *url.URL {
 	to := new(*u)
 	if to.Scheme = "http"; u.Scheme == "h2" {
@@ -134,46 +144,4 @@ func http2URL(u *url.URL, x Exchange) *url.URL {
 		to.Host = hostOfSocket(to.Host)
 	}
 	return to
-}
-
-// A gate is a request's body that can be closed to net/http, which may otherwise
-// read it for longer than the exchange lasts.
-type gate struct {
-	io.ReadCloser
-	mu   sync.Mutex // held while reading
-	shut atomic.Bool
-}
-
-func (g *gate) Read(p []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut.Load() {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	return g.ReadCloser.Read(p)
-}
-
-// close returns once nothing reads any more. It interrupts what does.
-func (g *gate) close(interrupt func()) {
-	if g.shut.Swap(true) {
-		return
-	}
-	if !g.mu.TryLock() {
-		interrupt()
-		g.mu.Lock()
-	}
-	g.mu.Unlock()
-}
-
-// A gated body closes the gate when it is closed.
-type gated struct {
-	io.ReadCloser
-	gate      *gate
-	interrupt func()
-}
-
-func (b gated) Close() error {
-	err := b.ReadCloser.Close()
-	b.gate.close(b.interrupt)
-	return err
 }

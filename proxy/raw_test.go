@@ -213,3 +213,5 @@ func asError(t testing.TB, err error) *proxy.Error {
 	require.True(t, ok, "%v", err)
 	return e
 }
+
+func newBuf(r io.Reader) *bufio.Reader { return bufio.NewReader(r) }

@@ -104,7 +104,10 @@ type Exchange struct {
 // Got100Continue of an httptrace.ClientTrace in the request's context, and for
 // HTTP/2 all of its functions.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	return t.Do(r, Exchange{Informational: traced(r.Context())})
+	if isHTTP2(r) {
+		return t.doHTTP2(r, Exchange{})
+	}
+	return t.doHTTP1(r, Exchange{Informational: traced(r.Context())})
 }
 
 // Do sends r and returns the response once its head has arrived. The rules are
@@ -115,10 +118,14 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 //
 // Do ends when the context of r does, and so does reading the response's body.
 func (t *Transport) Do(r *http.Request, x Exchange) (*http.Response, error) {
-	if r.URL != nil && (r.URL.Scheme == "h2" || r.URL.Scheme == "h2c") {
+	if isHTTP2(r) {
 		return t.doHTTP2(r, x)
 	}
 	return t.doHTTP1(r, x)
+}
+
+func isHTTP2(r *http.Request) bool {
+	return r.URL != nil && (r.URL.Scheme == "h2" || r.URL.Scheme == "h2c")
 }
 
 // CloseIdleConnections closes the connections that are not in use.

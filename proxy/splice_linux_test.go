@@ -1,0 +1,127 @@
+package proxy_test
+
+import (
+	"crypto/sha256"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/proxy"
+)
+
+const (
+	spliceEnv  = "PROXY_TEST_SPLICE"
+	spliceSize = 8 << 20
+)
+
+// splicing are the ways for a body to take.
+var splicing = map[string]proxy.TransportConfig{
+	"a body":                {},
+	"a body with a timeout": {BodyTimeout: time.Minute},
+}
+
+// TestSplice watches the kernel being asked to move a body from one connection to
+// the other, through several layers, in a process of its own.
+func TestSplice(t *testing.T) {
+	if way := os.Getenv(spliceEnv); way != "" {
+		network, name, _ := strings.Cut(way, " ")
+		proxyBody(t, network, splicing[name])
+		return
+	}
+	unable := t.Skip
+	if os.Getenv("CI") == "true" {
+		unable = t.Fatal
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		unable("without strace there is no telling: ", err)
+	}
+	if out, err := exec.CommandContext(t.Context(), strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		unable("strace may not trace here: ", string(out))
+	}
+	for way := range splicing {
+		for _, network := range []string{"tcp", "unix"} {
+			t.Run(way+" from "+network, func(t *testing.T) {
+				calls := filepath.Join(t.TempDir(), "calls")
+				cmd := exec.CommandContext(t.Context(), strace, "-f", "-e", "trace=splice", "-o", calls,
+					os.Args[0], "-test.run=^TestSplice$", "-test.timeout=1m")
+				cmd.Env = append(os.Environ(), spliceEnv+"="+network+" "+way)
+				out, err := cmd.CombinedOutput()
+				require.NoError(t, err, "%s", out)
+
+				text, err := os.ReadFile(calls)
+				require.NoError(t, err)
+				var moved int
+				for _, call := range regexp.MustCompile(`(?m)\bsplice.* = (\d+)$`).FindAllSubmatch(text, -1) {
+					n, err := strconv.Atoi(string(call[1]))
+					require.NoError(t, err)
+					moved += n
+				}
+				// Once into a pipe and once out of it, but for what came with the head.
+				require.LessOrEqual(t, 2*(spliceSize-8<<10), moved, "%s", text)
+			})
+		}
+	}
+}
+
+// proxyBody fetches a body by way of a proxy.
+func proxyBody(t *testing.T, network string, cfg proxy.TransportConfig) {
+	content := make([]byte, spliceSize)
+	for i := range content {
+		content[i] = byte(i % 251)
+	}
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	l, err := net.Listen(network, address)
+	require.NoError(t, err)
+	backend := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		w.Write(content)
+	}))
+	backend.Listener = l
+	backend.Start()
+	defer backend.Close()
+
+	tr := newTransport(t, cfg)
+	records := func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			return next.ServeHTTP(middleware.Record(struct{ *middleware.Recorder }{middleware.Record(w)}), r)
+		})
+	}
+	h := middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		out := newRequest(t, "GET", "http://backend/", nil)
+		resp, err := tr.Do(out, proxy.Exchange{Header: w.Header(), Network: network, Address: l.Addr().String()})
+		if err != nil {
+			return middleware.StatusOf(r, err), err
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		_, err = io.Copy(w, resp.Body)
+		return 0, err
+	})
+	front := httptest.NewServer(middleware.AppHandler(middleware.Chain(records, records)(h).ServeHTTP))
+	defer front.Close()
+	for range 2 {
+		resp, err := front.Client().Get(front.URL)
+		require.NoError(t, err)
+		sum := sha256.New()
+		_, err = io.Copy(sum, resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, sha256.Sum256(content), [32]byte(sum.Sum(nil)))
+	}
+}

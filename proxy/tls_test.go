@@ -1,0 +1,137 @@
+package proxy_test
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/proxy"
+)
+
+func startTLS(t testing.TB, h http.HandlerFunc, cfg *tls.Config) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	srv.TLS = cfg
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+func rootsOf(srv *httptest.Server) *x509.CertPool {
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	return roots
+}
+
+func TestTLS(t *testing.T) {
+	names := make(chan string, 10)
+	srv := startTLS(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Protocol", r.Proto)
+		if len(r.TLS.PeerCertificates) > 0 {
+			w.Header().Set("Client", "known")
+		}
+		echo(w, r)
+	}, &tls.Config{ClientAuth: tls.RequestClientCert, GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		names <- hello.ServerName
+		return nil, nil
+	}})
+	key := sha256.Sum256(srv.Certificate().RawSubjectPublicKeyInfo)
+	roots := rootsOf(srv)
+	for _, tt := range []struct {
+		name  string
+		cfg   proxy.TransportConfig
+		want  string // of the error
+		sni   string
+		known string
+	}{
+		{name: "whom nobody vouches for is not believed", want: "certificate signed by unknown authority"},
+		{name: "by our roots", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots}}},
+		{name: "by another name", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots, ServerName: "example.com"}}, sni: "example.com"},
+		{name: "by a name that is not the backend's", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots, ServerName: "example.org"}},
+			sni: "example.org", want: "not example.org"},
+		{name: "by a pin", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots}, Pins: [][32]byte{{}, key}}},
+		{name: "by a pin alone", cfg: proxy.TransportConfig{TLS: &tls.Config{InsecureSkipVerify: true}, Pins: [][32]byte{key}}},
+		{name: "not by another pin", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots}, Pins: [][32]byte{{}}},
+			want: "the backend's public key is none of those pinned"},
+		{name: "a pin is not instead of roots", cfg: proxy.TransportConfig{Pins: [][32]byte{key}}, want: "certificate signed by unknown authority"},
+		{name: "with a certificate of ours", cfg: proxy.TransportConfig{TLS: &tls.Config{RootCAs: roots, Certificates: srv.TLS.Certificates}}, known: "known"},
+	} {
+		for scheme, protocol := range map[string]string{"https": "HTTP/1.1", "h2": "HTTP/2.0"} {
+			t.Run(tt.name+" "+scheme, func(t *testing.T) {
+				tr := newTransport(t, tt.cfg)
+				for range 2 {
+					resp, err := tr.RoundTrip(newRequest(t, "POST", scheme+strings.TrimPrefix(srv.URL, "https"), strings.NewReader(million)))
+					if tt.want != "" {
+						require.ErrorContains(t, err, tt.want)
+						e := asError(t, err)
+						require.Equal(t, proxy.OpDial, e.Op)
+						require.False(t, e.Sent)
+						require.Equal(t, http.StatusBadGateway, e.StatusCode())
+						for len(names) > 0 {
+							<-names
+						}
+						return
+					}
+					require.NoError(t, err)
+					text, err := io.ReadAll(resp.Body)
+					require.NoError(t, err)
+					require.NoError(t, resp.Body.Close())
+					require.True(t, million == string(text))
+					require.Equal(t, protocol, resp.Header.Get("Protocol"))
+					require.Equal(t, tt.known, resp.Header.Get("Client"))
+					require.NotNil(t, resp.TLS)
+				}
+				require.Equal(t, tt.sni, <-names)
+				require.Empty(t, names, "the connection was used twice")
+			})
+		}
+	}
+}
+
+// TestTLSAhead has a backend say more than it was asked, in one record with what
+// it was: the kernel knows nothing of that.
+func TestTLSAhead(t *testing.T) {
+	srv := startTLS(t, echo, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	body := strings.Repeat("y", 8<<10)
+	backend := startRawOn(t, tls.NewListener(l, srv.TLS), always(ok+"Content-Length: 8192\r\n\r\n"+body+hello))
+	tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}})
+	url := "https://" + l.Addr().String()
+	for range 3 {
+		resp, err := tr.RoundTrip(newRequest(t, "GET", url, nil))
+		require.NoError(t, err)
+		text := make([]byte, len(body)) // all at once, and no more
+		_, err = io.ReadFull(resp.Body, text)
+		require.NoError(t, err)
+		require.Equal(t, body, string(text))
+		require.NoError(t, resp.Body.Close())
+	}
+	require.Equal(t, 3, backend.count())
+}
+
+// TestTLSCutOff checks that a body that ends with the connection is not taken for
+// whole if TLS did not end before it: anybody on the way could have cut it.
+func TestTLSCutOff(t *testing.T) {
+	srv := startTLS(t, echo, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	startRawOn(t, tls.NewListener(l, srv.TLS), func(p *peer) {
+		p.request()
+		p.send(ok + "\r\nhello")
+		p.Conn.(*tls.Conn).NetConn().Close()
+	})
+	tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}})
+	_, text, err := fetch(t, tr, newRequest(t, "GET", "https://"+l.Addr().String(), nil))
+	require.Equal(t, "hello", text)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
