@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -56,9 +57,7 @@ func TestRepeats(t *testing.T) {
 			tr := newTransport(t, proxy.TransportConfig{})
 			get(t, tr, backend.url())
 			r := newRequest(t, tt.method, backend.url(), tt.body)
-			for name, values := range tt.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, tt.header)
 			status, _, err := fetch(t, tr, r)
 			if tt.again {
 				require.NoError(t, err)

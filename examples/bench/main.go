@@ -29,6 +29,7 @@ func rows() []pair.Row {
 		staticRows(),
 		gzipRows(),
 		browseRows(),
+		proxyRows(),
 	)
 }
 

@@ -36,6 +36,12 @@ func server(role, arg string) (http.Handler, error) {
 		return browseServer(arg)
 	case "static":
 		return staticServer(arg)
+	case "backend":
+		return backendServer(arg)
+	case "forward":
+		return forwardServer(arg), nil
+	case "reverseproxy":
+		return reverseProxyServer(arg), nil
 	}
 	return nil, fmt.Errorf("there is no server %q", role)
 }
