@@ -75,3 +75,19 @@ func canceled(ctx context.Context) error {
 	}
 	return errors.Join(err, cause)
 }
+
+// errTooSlow is a timeout of ours, rather than of the kernel's.
+type errTooSlow struct{ op string }
+
+func (e errTooSlow) Error() string {
+	switch e.op {
+	case OpWrite:
+		return "the backend does not read on"
+	case OpHeader:
+		return "the backend does not answer"
+	}
+	return "the backend does not go on"
+}
+
+func (errTooSlow) Timeout() bool { return true }
+func (errTooSlow) Unwrap() error { return os.ErrDeadlineExceeded }

@@ -23,7 +23,7 @@ type exchange struct {
 	c        *conn
 	sent     bool // some of the request
 	answered bool // some of a response has come
-	withheld bool // the body was not sent, since a final response came first
+	withheld bool // not all of the request was sent, since a final response came first
 	up       *upload
 	stop     func() bool // of watching the context; nil if it never ends
 
@@ -74,7 +74,8 @@ func (x *exchange) run() error {
 // attempt sends the request over one connection and receives the head of the
 // response. If that fails the connection is closed.
 func (x *exchange) attempt(fresh bool) error {
-	x.c, x.sent, x.answered = nil, false, false
+	x.attach(nil)
+	x.sent, x.answered = false, false
 	c, err := x.t.connect(x.req.Context(), x.out.key, fresh)
 	if err != nil {
 		return x.failed(OpDial, err)
@@ -88,7 +89,6 @@ func (x *exchange) attempt(fresh bool) error {
 		// A backend that refuses a request commonly answers and closes before it
 		// has read all of it. The answer says more than the failed write.
 		if rerr := x.receive(err != nil); rerr == nil {
-			x.withheld = x.withheld || err != nil
 			return nil
 		} else if err == nil || x.answered {
 			err = rerr
@@ -127,7 +127,7 @@ func idempotent(r *http.Request) bool {
 	return r.Header["Idempotency-Key"] != nil
 }
 
-// attach makes c the exchange's, unless that was canceled.
+// attach makes c the exchange's, unless that has ended.
 func (x *exchange) attach(c *conn) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -198,6 +198,8 @@ func (x *exchange) failed(op string, err error) error {
 		op, err = e.Op, e.Err
 	} else if ended != nil {
 		err = ended
+	} else if x.req.Context().Err() != nil { // of which cancel is yet to hear
+		err = canceled(x.req.Context())
 	} else if errors.Is(err, os.ErrDeadlineExceeded) && op != OpDial {
 		err = errTooSlow{op}
 	}
@@ -207,22 +209,6 @@ func (x *exchange) failed(op string, err error) error {
 	}
 	return e
 }
-
-// errTooSlow is a timeout of ours, rather than of the kernel's.
-type errTooSlow struct{ op string }
-
-func (e errTooSlow) Error() string {
-	switch e.op {
-	case OpWrite:
-		return "the backend does not read on"
-	case OpHeader:
-		return "the backend does not answer"
-	}
-	return "the backend does not go on"
-}
-
-func (errTooSlow) Timeout() bool { return true }
-func (errTooSlow) Unwrap() error { return os.ErrDeadlineExceeded }
 
 // abandon closes the connection and sees to it that the request's body is not
 // read for longer than it must be.
@@ -247,7 +233,7 @@ const grace = 50 * time.Millisecond
 // finish gives the connection back, or closes it if it is not at the end of a
 // response, or of the request. Nobody uses it any more.
 func (x *exchange) finish(whole bool) {
-	whole = whole && !x.f.close && !x.withheld && x.f.keepFor >= 0 && len(x.c.r.buffered()) == 0
+	whole = whole && !x.f.close && !x.out.last && !x.withheld && x.f.keepFor >= 0 && len(x.c.r.buffered()) == 0
 	if whole && x.up != nil {
 		whole = x.up.succeeds(grace)
 	}

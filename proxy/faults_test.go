@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -243,6 +244,7 @@ func (p *peer) awaitTick() { <-time.After(5 * time.Millisecond) }
 
 func TestFaults(t *testing.T) {
 	require.GreaterOrEqual(t, len(faults), 40)
+	noLeaks(t)
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -253,20 +255,11 @@ func TestFaults(t *testing.T) {
 			for range 2 {
 				require.Equal(t, f.want, f.outcome(t, tr, backend.url()))
 			}
-			if want := max(f.conns, 0); f.conns != anyNumber {
-				if want == 0 {
-					want = 2
-				}
+			if want := cmp.Or(f.conns, 2); want != anyNumber {
 				require.Equal(t, want, backend.count(), "connections")
 			}
 		})
 	}
-}
-
-// TestFaultsLeaveNothing runs all faults once more, for what is left of them.
-func TestFaultsLeaveNothing(t *testing.T) {
-	noLeaks(t)
-	t.Run("all", TestFaults)
 }
 
 // outcome describes what became of a request: "200 body", or "502 header: why",
@@ -276,11 +269,7 @@ func (f fault) outcome(t testing.TB, tr *proxy.Transport, url string) string {
 	if f.upload != "" {
 		body = strings.NewReader(f.upload)
 	}
-	method := f.method
-	if method == "" {
-		method = "GET"
-	}
-	resp, err := tr.RoundTrip(newRequest(t, method, url, body))
+	resp, err := tr.RoundTrip(newRequest(t, cmp.Or(f.method, "GET"), url, body))
 	if err != nil {
 		return describe(t, err)
 	}

@@ -53,7 +53,7 @@ func (x *exchange) receive(refused bool) error {
 			return x.failed(OpHeader, err)
 		}
 		if h.code >= 200 || h.code == http.StatusSwitchingProtocols {
-			x.withheld = awaiting
+			x.withheld = awaiting || refused
 			return x.respond(h, f)
 		}
 		if informational++; informational > maxInformational {

@@ -25,6 +25,7 @@ type outgoing struct {
 	streams bool    // the body is not in it
 	length  int64   // of a body that streams; -1 is chunked
 	expects bool    // the body waits for 100 (Continue)
+	last    bool    // the backend is told to close the connection
 }
 
 // prepare turns the request into bytes. It reads a small body, which may take a
@@ -39,6 +40,7 @@ func (x *exchange) prepare() error {
 	o.expects = length != 0 && slices.ContainsFunc(r.Header["Expect"], func(v string) bool { return hasToken(v, "100-continue") })
 	o.streams = length < 0 || length > maxPrefetch || o.expects
 	o.length = length
+	o.last = r.Close || closes(r.Header)
 	size, pool := headSize, &x.t.heads
 	if length != 0 && !o.streams {
 		size, pool = headSize+maxPrefetch, &x.t.bodies
@@ -183,7 +185,7 @@ func appendHead(b []byte, r *http.Request, length int64) ([]byte, error) {
 			b = appendField(b, name, value)
 		}
 	}
-	if r.Close && !slices.ContainsFunc(r.Header["Connection"], func(v string) bool { return hasToken(v, "close") }) {
+	if r.Close && !closes(r.Header) {
 		b = appendField(b, "Connection", "close")
 	}
 	switch {
@@ -200,6 +202,10 @@ func appendHead(b []byte, r *http.Request, length int64) ([]byte, error) {
 		}
 	}
 	return append(b, "\r\n"...), nil
+}
+
+func closes(h http.Header) bool {
+	return slices.ContainsFunc(h["Connection"], func(v string) bool { return hasToken(v, "close") })
 }
 
 func appendField(b []byte, name, value string) []byte {

@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +23,7 @@ func startTLS(t testing.TB, h http.HandlerFunc, cfg *tls.Config) *httptest.Serve
 	srv := httptest.NewUnstartedServer(h)
 	srv.TLS = cfg
 	srv.EnableHTTP2 = true
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	return srv
@@ -94,6 +97,19 @@ func TestTLS(t *testing.T) {
 				require.Empty(t, names, "the connection was used twice")
 			})
 		}
+	}
+}
+
+// TestTLSBodies sends bodies of all sizes, in either direction.
+func TestTLSBodies(t *testing.T) {
+	noLeaks(t)
+	srv := startTLS(t, echo, nil)
+	tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}, BodyTimeout: time.Minute})
+	for _, size := range []int{0, 1, 10 << 10, 40 << 10, 64 << 10, 100 << 10} {
+		status, text, err := fetch(t, tr, newRequest(t, "PUT", srv.URL, strings.NewReader(million[:size])))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, million[:size], text)
 	}
 }
 

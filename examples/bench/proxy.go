@@ -20,8 +20,8 @@ func proxyRows() (rows []pair.Row) {
 		size           int64
 		client, server []pair.Bound
 	}{
-		{"1 KiB", 1 << 10, []pair.Bound{pair.MaxRatio(0.7), pair.MaxAllocs(12)}, []pair.Bound{pair.MaxRatio(0.7)}},
-		{"64 KiB", 64 << 10, []pair.Bound{pair.MaxRatio(0.9), pair.MaxAllocs(12)}, []pair.Bound{pair.MaxRatio(0.7)}},
+		{"1 KiB", 1 << 10, []pair.Bound{pair.MaxRatio(0.7), pair.MaxAllocs(8)}, []pair.Bound{pair.MaxRatio(0.95)}},
+		{"64 KiB", 64 << 10, []pair.Bound{pair.MaxRatio(0.8), pair.MaxAllocs(8)}, []pair.Bound{pair.MaxRatio(0.9)}},
 		{"10 MiB", 10 << 20, nil, []pair.Bound{pair.MaxRatio(0.5)}},
 	} {
 		arg := strconv.FormatInt(body.size, 10)
