@@ -190,7 +190,7 @@ func TestGoroutines(t *testing.T) {
 		_, _, err := fetch(t, tr, newRequest(t, "GET", backend.url(), nil).WithContext(ctx))
 		require.NoError(t, err)
 		if n := <-during; i > 0 { // the first is met by a goroutine of the backend
-			require.Zero(t, n)
+			require.LessOrEqual(t, n, 0)
 		}
 	}
 }

@@ -4,6 +4,10 @@ package proxy
 
 import "net"
 
+// resumable is whether a write whose time was up tells how much was taken: that of
+// Windows is canceled, and may have been done by then.
+const resumable = false
+
 // A probe cannot look into a socket here without waiting for it. A connection
 // that the backend has closed is found out when it is used, and the request
 // repeated where that is safe.

@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// resumable is whether a write whose time was up tells how much was taken.
+const resumable = true
+
 // A probe looks at a connection without reading from it. It is made once for a
 // connection, so that a look allocates nothing.
 type probe struct {

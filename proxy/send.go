@@ -38,7 +38,7 @@ func (x *exchange) send() error {
 		if err := x.write(buf, 0); err != nil {
 			return x.failed(OpWrite, err)
 		}
-	case x.c.bare():
+	case x.c.bare() && resumable:
 		n, err := x.writeSome(buf, stall)
 		if n < len(buf) && errors.Is(err, os.ErrDeadlineExceeded) && x.well() {
 			x.startUpload(buf[n:])
@@ -49,7 +49,7 @@ func (x *exchange) send() error {
 		if err := x.write(buf, x.t.cfg.WriteTimeout); err != nil {
 			return x.failed(OpWrite, err)
 		}
-	default: // a write of TLS whose time is up cannot be continued
+	default: // nor can a write of TLS be continued whose time was up
 		x.startUpload(buf)
 	}
 	return nil

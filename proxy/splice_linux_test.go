@@ -92,6 +92,7 @@ func proxyBody(t *testing.T, network string, cfg proxy.TransportConfig) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		w.Write(content)
 	}))
+	backend.Listener.Close() // its own
 	backend.Listener = l
 	backend.Start()
 	defer backend.Close()

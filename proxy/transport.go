@@ -85,7 +85,9 @@ type Exchange struct {
 
 	// Header is where the fields of the response are added, such as the Header of
 	// an http.ResponseWriter. If it is nil a new one is made. Nothing is added
-	// before the head has arrived whole and is known to be good.
+	// before the head has arrived whole and is known to be good. Fields about the
+	// connection, such as Connection and Keep-Alive, are among them; as with
+	// net/http, Transfer-Encoding is not, nor Trailer if the body is chunked.
 	Header http.Header
 
 	// Informational is called with responses of status 1xx: those of 100 only if
@@ -112,7 +114,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Do sends r and returns the response once its head has arrived. The rules are
 // those of an [http.RoundTripper]: the body of the response must be closed, and
-// that of r is closed in any case. The request is not looked at any more after
+// that of r is closed in any case. The header of r is sent as it is, with fields
+// that are meant for one connection only, but for Host, Content-Length,
+// Transfer-Encoding and Trailer, for which there are fields of r. The request is not looked at any more after
 // the body of the response was closed, but for a Read of its body (see
 // Exchange.Interrupt). The body of a 101 is an [Upgraded].
 //

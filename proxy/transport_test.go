@@ -166,6 +166,7 @@ func TestUnixSocket(t *testing.T) {
 		t.Skip("no Unix sockets here: ", err)
 	}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(echo))
+	srv.Listener.Close() // its own
 	srv.Listener = l
 	srv.Config.Protocols = new(http.Protocols)
 	srv.Config.Protocols.SetHTTP1(true)
