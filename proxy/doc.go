@@ -33,9 +33,8 @@
 // [http.ReadResponse] would delimit differently is accepted. A connection is used
 // again only if both the request and the response ended exactly where they had
 // to, nothing came after, and it is still silent when it is next needed, which on
-// Windows cannot be told. Where the
-// backend announces by Keep-Alive how long it will keep a connection, it is given
-// up one second earlier.
+// Windows cannot be told. Where the backend announces by Keep-Alive how long it
+// will keep a connection, it is given up one second earlier.
 //
 // # Requests
 //

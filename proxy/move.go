@@ -6,7 +6,8 @@ import "io"
 // net.TCPConn and the http.ResponseWriter in front of it, it is given the
 // connection itself to read from. What is chunked or encrypted is copied.
 //
-// An error of w is returned as it is, unless the exchange has ended.
+// An error of w is returned as it is, unless the exchange has ended; one of the
+// backend is an *Error.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
 	if err := b.enter(); err != nil {
 		return 0, err
@@ -68,6 +69,9 @@ func (b *body) move(w io.ReaderFrom, n int64) (int64, error) {
 	moved, err := w.ReadFrom(&b.lr)
 	b.rest -= moved
 	switch {
+	case err != nil && b.x.c.probe.reset():
+		b.ends(err) // an error of ours rather than w's
+		return moved, b.err
 	case err != nil:
 		return moved, b.writeFailed(err)
 	case b.rest == 0 || b.x.f.kind == untilClose && b.lr.N > 0:

@@ -16,3 +16,5 @@ type probe struct{}
 func (*probe) attach(net.Conn) {}
 
 func (*probe) silent() bool { return true }
+
+func (*probe) reset() bool { return false }

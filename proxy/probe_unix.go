@@ -47,3 +47,16 @@ func (p *probe) silent() bool {
 	}
 	return p.n <= 0 && (p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK || p.err == syscall.EINTR)
 }
+
+// reset reports whether the other side has broken the connection off: then there
+// is no other side any more, as there is after a mere end.
+func (p *probe) reset() bool {
+	if p.raw == nil {
+		return false
+	}
+	var err error
+	if p.raw.Control(func(fd uintptr) { _, err = syscall.Getpeername(int(fd)) }) != nil {
+		return false
+	}
+	return err != nil
+}
