@@ -1,0 +1,219 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// A delivery is one request of a client and what is done to have it answered.
+type delivery struct {
+	h  *Handler
+	w  http.ResponseWriter
+	r  *http.Request
+	rc *http.ResponseController
+
+	header        http.Header // that backends see
+	path, escaped string      // that backends see
+	host          string      // "" is what the backend is called
+	upgrade       string      // the protocol asked for; "" is none that is allowed
+	content       content
+	direct        bool // fields of the response go straight to the client's
+
+	tried []*upstream.Upstream
+	room  [4]*upstream.Upstream // for most of tried
+}
+
+// prepare does what is the same for all backends.
+func (d *delivery) prepare() error {
+	if err := d.place(); err != nil {
+		return err
+	}
+	if err := d.askUpgrade(); err != nil {
+		return err
+	}
+	header, err := d.requestHeader()
+	if err != nil {
+		return err
+	}
+	d.header = header
+	if d.h.cfg.PreserveHost {
+		d.host = d.r.Host
+	}
+	d.changeRequest()
+	return d.content.take(d)
+}
+
+// changeRequest applies the operations of Config.Up. Host is not among the fields
+// of a request, to net/http.
+func (d *delivery) changeRequest() {
+	ops := d.h.cfg.Up
+	if len(ops) == 0 {
+		return
+	}
+	if d.host != "" {
+		d.header["Host"] = []string{d.host}
+	}
+	v := d.values()
+	for i := range ops {
+		ops[i].apply(d.header, v)
+	}
+	d.host = d.header.Get("Host")
+	delete(d.header, "Host")
+}
+
+// run tries one backend after the other.
+func (d *delivery) run() (int, error) {
+	cfg := &d.h.cfg
+	ctx := d.r.Context()
+	var until time.Time
+	if cfg.TryDuration > 0 {
+		until = time.Now().Add(cfg.TryDuration)
+	}
+	d.tried = d.room[:0]
+	var last error
+	for {
+		pick, err := cfg.Upstreams.Pick(ctx, d.r, d.tried)
+		if err == nil {
+			status, err, again := d.attempt(pick)
+			if !again {
+				return status, err
+			}
+			last = err
+			d.tried = append(d.tried, pick.Upstream)
+			continue
+		}
+		if last == nil || ctx.Err() != nil {
+			last = err
+		}
+		if !d.wait(err, until) {
+			return d.statusOf(last), last
+		}
+		d.tried = d.tried[:0]
+	}
+}
+
+// wait waits for another round, if there is to be one.
+func (d *delivery) wait(err error, until time.Time) bool {
+	if until.IsZero() || !errors.Is(err, upstream.ErrTried) && !errors.Is(err, upstream.ErrNone) {
+		return false
+	}
+	if time.Now().Add(d.h.cfg.TryInterval).After(until) {
+		return false
+	}
+	timer := time.NewTimer(d.h.cfg.TryInterval)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-d.r.Context().Done():
+		return false
+	}
+}
+
+// attempt has one backend answer. It also returns whether another may be asked.
+func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again bool) {
+	// If a writer panics, that is none of the backend's doing.
+	result := upstream.Result{Err: context.Canceled}
+	defer func() { pick.Done(result) }()
+
+	target := pick.Upstream.Target
+	out, err := d.request(target)
+	if err != nil {
+		return d.statusOf(err), err, false
+	}
+	middleware.Note(d.w, slog.String(middleware.NoteUpstream, target.Addr))
+	x := Exchange{Network: target.Network, Address: target.Addr, Header: d.responseHeader()}
+	if d.content.length != 0 {
+		x.Interrupt = d.content.interrupt
+	}
+	hints := hints{d: d}
+	if d.r.ProtoAtLeast(1, 1) {
+		x.Informational = hints.relay
+	}
+	began := time.Now()
+	resp, err := d.h.cfg.Transport.Do(out, x)
+	hints.end()
+	if err != nil {
+		result.Err = d.blame(err)
+		return d.statusOf(err), err, d.mayRepeat(err)
+	}
+	latency := max(time.Since(began), 1)
+	defer resp.Body.Close()
+	status, err = d.respond(resp, &pick)
+	result = upstream.Result{Status: resp.StatusCode, Latency: latency}
+	if err != nil {
+		result.Err = d.blame(err)
+	}
+	return status, err, false
+}
+
+// request returns the request as it is sent to t.
+func (d *delivery) request(t upstream.Target) (*http.Request, error) {
+	u, err := d.url(t)
+	if err != nil {
+		return nil, err
+	}
+	out := d.r.WithContext(d.r.Context())
+	out.URL, out.Header, out.Host = u, d.header, d.hostFor(t)
+	out.RequestURI, out.Close, out.TransferEncoding, out.Trailer = "", false, nil, nil
+	out.Body, out.ContentLength = d.content.body()
+	if isHTTP2(out) && d.header["Connection"] != nil {
+		out.Header = maps.Clone(d.header) // RFC 9113, section 8.2.2
+		delete(out.Header, "Connection")
+		delete(out.Header, "Upgrade")
+	}
+	return out, nil
+}
+
+// mayRepeat reports whether the request may be sent to another backend, after one
+// failed to answer. What was not sent was not executed, and that somebody else gets
+// it in its place is no more load than there was to be. What was sent is repeated
+// only if it can be executed twice to the same effect, as RFC 9110, section 9.2.2,
+// has it, and within a budget; what took a backend too long is not.
+func (d *delivery) mayRepeat(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Op == OpRequest || e.Op == OpUpload || d.r.Context().Err() != nil || !d.content.repeatable() {
+		return false
+	}
+	if !e.Sent {
+		return true
+	}
+	return !e.Timeout() && idempotent(d.r) && d.h.cfg.Upstreams.AllowRetry()
+}
+
+// blame returns err, or context.Canceled if the client is to blame.
+func (d *delivery) blame(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Op == OpRequest || e.Op == OpUpload || errors.Is(d.r.Context().Err(), context.Canceled) {
+		return context.Canceled
+	}
+	return err
+}
+
+// statusOf returns the status that err amounts to. A body that cannot be read is
+// one of a client that left, or does not keep to HTTP.
+func (d *delivery) statusOf(err error) int {
+	status := middleware.StatusOf(d.r, err)
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Op != OpUpload {
+		return status
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	case status != http.StatusInternalServerError:
+		return status
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return middleware.StatusClientClosed
+	}
+	return http.StatusBadRequest
+}
