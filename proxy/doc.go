@@ -1,14 +1,100 @@
-// Package proxy sends requests on to other servers. So far it has the part that
-// talks to them, a [Transport], which is an [http.RoundTripper] and works with
-// anything that takes one.
+// Package proxy sends requests on to other servers and their responses back: a
+// [Handler] for that, and what it talks to backends with, a [Transport], which is
+// an [http.RoundTripper] and works with anything that takes one.
 //
-//	t := proxy.NewTransport(proxy.TransportConfig{})
-//	defer t.Close()
-//	client := &http.Client{Transport: t}
+//	targets, err := upstream.Parse("app-1:8080", "app-2:8080")
+//	...
+//	group, err := upstream.Open(ctx, upstream.Config{Targets: targets})
+//	...
+//	defer group.Close()
+//	http.ListenAndServe(addr, middleware.Wrap(mux, proxy.New(proxy.Config{From: "/api", Upstreams: group})))
 //
-// # What it is for
+// In a Caddyfile:
 //
-// A Transport is made for proxies. It speaks HTTP/1.1 on the goroutine of the
+//	proxy FROM TO... {
+//		upstream           TO...
+//		policy             NAME [ARG]
+//		fail_timeout       DURATION
+//		max_fails          N
+//		max_conns          N
+//		try_duration       DURATION
+//		try_interval       DURATION
+//		health_check       PATH [INTERVAL]
+//		health_check_interval|health_check_timeout  DURATION
+//		health_check_port      PORT
+//		health_check_contains  TEXT
+//		header_upstream    [+|-]NAME [VALUE [REPLACEMENT]]
+//		header_downstream  [+|-]NAME [VALUE [REPLACEMENT]]
+//		transparent
+//		websocket
+//		without            PREFIX
+//		except             PATH...
+//		keepalive          N
+//		timeout            DURATION
+//		fallback_delay     DURATION
+//		insecure_skip_verify
+//		ca_certificates    FILE...
+//		tls_client         CERT KEY
+//	}
+//
+// Of several lines, that with the longest FROM wins. TO is what [upstream.Parse]
+// and [upstream.ParseSource] read. A policy is random, which is the default as in
+// Caddy 0.7.1, least_conn, round_robin, first, p2c, least_time, ewma, ip_hash,
+// client_ip_hash, uri_hash, random_choose N, header NAME, query NAME or cookie
+// NAME, the last of which keeps clients at a backend by a cookie of its own. With
+// fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
+// out all backends; without, as [upstream.Passive] says. A max_fails or
+// fail_timeout of 0 is never. A keepalive of 0 is a new connection for
+// every request. The name of a header operation may begin with + to add and - to
+// delete, where a * at its end stands for anything; with a REPLACEMENT, VALUE is a
+// regular expression. The names proxy_header and header_upstream mean the same.
+// Transparent has backends see the client's Host, X-Real-IP and X-Forwarded-Port.
+// The PATHs of except are relative to FROM. Trusted are the site's
+// trusted_proxies.
+//
+// # Requests
+//
+// Backends see the path as the client escaped it, and the query byte for byte.
+// Fields for one connection only are removed, and those that Connection names;
+// then X-Forwarded-For, -Proto and -Host are told, and what a stranger says of
+// them is dropped, as are the field Proxy and names with a "_" or a ".". Only then
+// do operations apply. CONNECT is answered with 405, as what follows it is not
+// delimited: CVE-2026-56866. Trailers of requests are not sent on.
+//
+// # Responses
+//
+// Events, and bodies of unknown length, are flushed piece by piece. Others are
+// moved from one connection to the other, by the kernel if it can. Responses of
+// status 1xx and trailers are passed on. A body that breaks off is cut off.
+//
+// Handlers further out get a status with the error:
+//
+//	400  the request cannot be sent on
+//	405  CONNECT
+//	408  the client is too slow to send its body
+//	413  the body exceeds an http.MaxBytesReader
+//	499  the client has left
+//	502  no backend could be reached, or what it said is not HTTP
+//	503  none is fit, or all are full
+//	504  it took too long
+//
+// # Retries
+//
+// A request that did not reach a backend goes to another, until all were tried. One
+// that may have reached it is sent to another only if its method is idempotent or
+// it has an Idempotency-Key, none of the response was passed on, it is not a
+// matter of time, and few other requests fail: see [upstream.Budget]. So a POST is
+// never executed twice. Bodies of up to 64 KiB are kept for that, if their length
+// is known; others can be sent for as long as none of them was read.
+//
+// # Upgrades
+//
+// A client may switch to the protocols of Config.Upgrade. Nothing it sends is
+// passed on before the backend has agreed.
+//
+// # The Transport
+//
+// It is made for proxies. It speaks HTTP/1.1 on the goroutine of the
 // request, so that a request without a body costs no other goroutine and no
 // channel. The body of a response is an [io.WriterTo] that hands its connection
 // to the writer, so that between two TCP connections Linux moves the bytes by
@@ -25,8 +111,6 @@
 // HTTP/2 is that of net/http. A host that begins with a slash is the path of a
 // Unix socket.
 //
-// # What it holds backends to
-//
 // A response that could be understood in two ways is refused, and its connection
 // closed: other lengths than one of RFC 9112, section 6, lines that do not end in
 // CRLF, folded lines, control bytes, spaces before a colon. No response that
@@ -36,15 +120,10 @@
 // Windows cannot be told. Where the backend announces by Keep-Alive how long it
 // will keep a connection, it is given up one second earlier.
 //
-// # Requests
-//
 // A body of at most 64 KiB is read first and sent with the head in one write, so
 // that a slow client does not occupy a connection. Other bodies, and those of
 // unknown length or that wait for 100 (Continue), are sent by a goroutine of their
-// own while the response is already read. CONNECT is refused: what follows it is
-// not delimited, see CVE-2026-56866.
-//
-// # Failures
+// own while the response is already read.
 //
 // A failure is an [*Error]. It says whether any of the request can have reached
 // the backend and whether any of an answer came from it, by which a caller can

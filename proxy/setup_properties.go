@@ -1,0 +1,218 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/placeholder"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+var policies = []string{"random", "least_conn", "round_robin", "first", "p2c", "least_time", "ewma", "ip_hash", "client_ip_hash", "uri_hash",
+	"random_choose", "header", "query", "cookie"}
+
+func (p *parser) policy(prop *directive.Line) {
+	args := prop.Args(1, 2)
+	name := prop.OneOf(args[0], "policy", policies...)
+	if name != args[0].Text {
+		return
+	}
+	switch name {
+	case "random_choose", "header", "query", "cookie":
+		args = prop.Args(2, 2)
+	default:
+		prop.Args(1, 1)
+		args = append(args[:1:1], directive.Word{})
+	}
+	switch arg := args[1]; name {
+	case "random":
+		p.up.Policy = upstream.Random()
+	case "least_conn":
+		p.up.Policy = upstream.LeastConn()
+	case "round_robin":
+		p.up.Policy = upstream.RoundRobin()
+	case "first":
+		p.up.Policy = upstream.First()
+	case "p2c":
+		p.up.Policy = upstream.PowerOfTwo()
+	case "least_time":
+		p.up.Policy = upstream.LeastTime()
+	case "ewma":
+		p.up.Policy = upstream.PeakEWMA()
+	case "ip_hash":
+		p.up.Policy = upstream.Hash{Key: upstream.ByIP}
+	case "client_ip_hash":
+		p.up.Policy = upstream.Hash{Key: upstream.ByClientIP(p.c.Site().Trusted...)}
+	case "uri_hash":
+		p.up.Policy = upstream.Hash{Key: upstream.ByURI}
+	case "random_choose":
+		p.up.Policy = upstream.RandomChoose(prop.Int(arg, 1, 1000))
+	case "header":
+		p.up.Policy = upstream.Hash{Key: upstream.ByHeader(arg.Text)}
+	case "query":
+		p.up.Policy = upstream.Hash{Key: upstream.ByQuery(arg.Text)}
+	case "cookie":
+		if !isToken(arg.Text) && arg.Text != "" {
+			prop.Errorf(arg, "%q cannot be the name of a cookie", arg.Text)
+		}
+		p.up.Policy = upstream.NewSticky(upstream.Cookie{Name: arg.Text})
+	}
+}
+
+func (p *parser) health(prop *directive.Line) {
+	if prop.Name() == "health_check" {
+		args := prop.Args(1, 2)
+		p.checked = true
+		p.check.URI = args[0].Text
+		if args[0].Text != "" && args[0].Text[0] != '/' {
+			prop.Errorf(args[0], "%q is not a path: it has to begin with a slash", args[0].Text)
+		}
+		if len(args) > 1 {
+			p.up.Active.Interval = p.interval(prop, args[1])
+		}
+		return
+	}
+	if p.checkOf.Text == "" {
+		p.checkOf = prop.Words[0]
+	}
+	arg := prop.Arg()
+	switch prop.Name() {
+	case "health_check_interval":
+		p.up.Active.Interval = p.interval(prop, arg)
+	case "health_check_timeout":
+		p.up.Active.Timeout = p.interval(prop, arg)
+	case "health_check_port":
+		p.check.Port = prop.Int(arg, 1, math.MaxUint16)
+	case "health_check_contains":
+		p.check.Body = regexp.MustCompile(regexp.QuoteMeta(arg.Text))
+	}
+}
+
+func (p *parser) interval(prop *directive.Line, arg directive.Word) time.Duration {
+	d := prop.Duration(arg)
+	if d == 0 && arg.Text != "" {
+		prop.Errorf(arg, "%q is no time at all", arg.Text)
+	}
+	return d
+}
+
+func (p *parser) finishHealth() {
+	switch {
+	case p.checked:
+		p.check.TLS = p.transport.TLS
+		p.up.Active.Checker = p.check
+	case p.checkOf.Text != "":
+		p.line.Errorf(p.checkOf, "there is no health_check that this could be for")
+	}
+}
+
+func compile(text string) *placeholder.Template {
+	return placeholder.Compile(text, placeholder.Header)
+}
+
+// headerOp returns the operation of a line, if it is one.
+func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
+	args := prop.Args(1, 3)
+	op, name := HeaderOp{}, args[0].Text
+	switch name, action := strings.TrimLeft(name, "+-"), name[:min(1, len(name))]; action {
+	case "+":
+		op = HeaderOp{Do: AddField, Name: name}
+	case "-":
+		op = HeaderOp{Do: DeleteField, Name: name}
+		if len(args) > 1 {
+			prop.Errorf(args[1], "what is deleted has no value")
+		}
+	default:
+		op.Name = name
+	}
+	bare := op.Name
+	if op.Do == DeleteField {
+		bare = strings.TrimSuffix(bare, "*")
+	}
+	switch name := http.CanonicalHeaderKey(op.Name); {
+	case name == "" && name == args[0].Text:
+		return nil // of which there is an error already
+	case !isToken(bare) && op.Name != "*":
+		prop.Errorf(args[0], "%q cannot be the name of a header", op.Name)
+		return nil
+	case name == "Upgrade" || name == "Connection":
+		prop.Errorf(args[0], "%s is between two servers only; for WebSockets, say websocket", name)
+		return nil
+	case isFixed(name):
+		prop.Errorf(args[0], "%s is not for anybody to change", name)
+		return nil
+	case op.Do == DeleteField:
+		return []HeaderOp{op}
+	case len(args) < 2:
+		prop.Args(2, 3)
+		return nil
+	}
+	op.Value = compile(args[len(args)-1].Text)
+	if len(args) == 3 {
+		if op.Do == AddField {
+			prop.Errorf(args[2], "what is added cannot be replaced")
+		}
+		match, err := regexp.Compile(args[1].Text)
+		if err != nil {
+			prop.Errorf(args[1], "%w", err)
+			return nil
+		}
+		op.Do, op.Match = ReplaceInField, match
+	}
+	for _, doubt := range op.Value.Lint(directive.Suggest) {
+		p.c.Site().Log.Warn(doubt, "at", args[len(args)-1].Pos.String())
+	}
+	return []HeaderOp{op}
+}
+
+// reach reads what says how to connect.
+func (p *parser) reach(prop *directive.Line) {
+	t := &p.transport
+	secure := func() *tls.Config {
+		if t.TLS == nil {
+			t.TLS = new(tls.Config)
+		}
+		return t.TLS
+	}
+	switch prop.Name() {
+	case "keepalive":
+		if t.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); t.MaxIdle == 0 {
+			t.MaxIdle = -1
+		}
+	case "timeout":
+		t.DialTimeout = p.interval(prop, prop.Arg())
+	case "fallback_delay":
+		t.Dial = (&net.Dialer{FallbackDelay: p.interval(prop, prop.Arg())}).DialContext
+	case "insecure_skip_verify":
+		prop.Args(0, 0)
+		secure().InsecureSkipVerify = true
+	case "ca_certificates":
+		if secure().RootCAs == nil {
+			t.TLS.RootCAs = x509.NewCertPool()
+		}
+		for _, arg := range prop.Args(1, directive.Any) {
+			text, err := os.ReadFile(arg.Text)
+			if err != nil {
+				prop.Errorf(arg, "%w", err)
+			} else if !t.TLS.RootCAs.AppendCertsFromPEM(text) {
+				prop.Errorf(arg, "there is no certificate in %s", arg.Text)
+			}
+		}
+	case "tls_client":
+		args := prop.Args(2, 2)
+		cert, err := tls.LoadX509KeyPair(args[0].Text, args[1].Text)
+		if err != nil {
+			prop.Errorf(args[0], "%w", err)
+		}
+		p.c.Site().Hide(args[1].Text)
+		secure().Certificates = []tls.Certificate{cert}
+	}
+}
