@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,58 @@ func TestSamples(t *testing.T) {
 				text, err := os.ReadFile(filepath.Join(dir, name))
 				require.NoError(t, err)
 				require.Contains(t, string(text), want)
+			}
+		})
+	}
+}
+
+// TestProxySamples runs the two with backends, of which each says its port as it
+// is printed.
+func TestProxySamples(t *testing.T) {
+	printed := []string{"9001", "9002", "9003", "9004"}
+	var ports []string // in place of those printed
+	for _, port := range printed {
+		backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, port+r.URL.Path) }))
+		defer backend.Close()
+		ports = append(ports, port, backend.Listener.Addr().String()[len("127.0.0.1:"):])
+	}
+	for _, tt := range []struct {
+		name, text string
+		want       map[string][]string // who answers requests for a path, in whatever order
+	}{
+		{
+			name: "two prefixes", text: "localhost:0 {\n\tproxy /foo localhost:9001\n\tproxy /bar localhost:9002\n}",
+			want: map[string][]string{"/foo/x": {"9001/foo/x", "9001/foo/x"}, "/bar": {"9002/bar"}, "/": {"404 Not Found\n"}},
+		},
+		{
+			name: "two groups", text: `localhost:0 {
+				proxy / localhost:9001 localhost:9003 {
+					policy round_robin
+				}
+				proxy /bar localhost:9002 localhost:9004 {
+					policy least_conn
+				}
+			}`,
+			want: map[string][]string{"/foo": {"9001/foo", "9003/foo", "9001/foo", "9003/foo"}},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			text := strings.ReplaceAll(strings.NewReplacer(ports...).Replace(tt.text), "localhost:", "127.0.0.1:")
+			require.NoError(t, os.WriteFile("Caddyfile", []byte(text), 0o600))
+			addr, stop := serve(t, "Caddyfile")
+			defer stop()
+			for path, want := range tt.want {
+				var got []string
+				for range want {
+					_, body := request{host: "127.0.0.1", path: path}.send(t, addr)
+					got = append(got, body)
+				}
+				require.ElementsMatch(t, want, got)
+			}
+			if tt.name == "two groups" {
+				_, body := request{host: "127.0.0.1", path: "/bar/x"}.send(t, addr)
+				require.Contains(t, []string{"9002/bar/x", "9004/bar/x"}, body)
 			}
 		})
 	}
