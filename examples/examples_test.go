@@ -54,6 +54,31 @@ func TestFiles(t *testing.T) {
 	p.expect(t, regexp.MustCompile(`"GET /notes/a%20b\.txt HTTP/1\.1" 200 9$`))
 }
 
+func TestProxy(t *testing.T) {
+	p := start(t, t.TempDir(), "proxy", "-any")
+	var backends []string
+	for range 4 {
+		backends = append(backends, p.expect(t, regexp.MustCompile(`^A server for localhost:900\d is at (.*)$`))[1])
+	}
+	base := p.url(t)
+	ask := func(path string, n int) (answers []string) {
+		for range n {
+			status, body, _ := get(t, base+path)
+			require.Equal(t, 200, status)
+			answers = append(answers, strings.TrimSpace(strings.TrimPrefix(body, "hello from ")))
+		}
+		return answers
+	}
+	require.ElementsMatch(t, []string{backends[0], backends[2], backends[0], backends[2]}, ask("/foo", 4))
+	require.Subset(t, []string{backends[1], backends[3]}, ask("/bar/foo", 4))
+
+	_, err := http.Get("http://" + backends[0] + "/die")
+	require.Error(t, err)
+	p.expect(t, regexp.MustCompile(`is dead$`))
+	require.Equal(t, []string{backends[2], backends[2], backends[2], backends[2]}, ask("/foo", 4))
+	p.stop(t)
+}
+
 // TestServerWithoutCaddyfile is the first command of the README.
 func TestServerWithoutCaddyfile(t *testing.T) {
 	dir := t.TempDir()
