@@ -31,7 +31,7 @@ func (c *content) take(d *delivery) error {
 	if c.length < 0 || c.length > maxPrefetch || expects {
 		c.stream = &stream{body: r.Body}
 		// Else net/http reads the rest of the request before it sends a response.
-		_ = d.rc.EnableFullDuplex()
+		_ = d.client().EnableFullDuplex()
 		return nil
 	}
 	c.buf, _ = d.h.bodies.Get().(*[]byte)
@@ -69,7 +69,7 @@ func (c *content) repeatable() bool { return c.stream == nil || !c.stream.touche
 // it, but net/http for the client to leave, which must not seem to happen.
 func (c *content) interrupt() {
 	if c.stream != nil && !c.stream.ended.Load() {
-		_ = c.d.rc.SetReadDeadline(time.Unix(1, 0))
+		_ = c.d.client().SetReadDeadline(time.Unix(1, 0))
 	}
 }
 

@@ -16,10 +16,9 @@ import (
 
 // A delivery is one request of a client and what is done to have it answered.
 type delivery struct {
-	h  *Handler
-	w  http.ResponseWriter
-	r  *http.Request
-	rc *http.ResponseController
+	h *Handler
+	w http.ResponseWriter
+	r *http.Request
 
 	header        http.Header // that backends see
 	path, escaped string      // that backends see
@@ -31,6 +30,9 @@ type delivery struct {
 	tried []*upstream.Upstream
 	room  [4]*upstream.Upstream // for most of tried
 }
+
+// client returns what controls the connection of the client.
+func (d *delivery) client() *http.ResponseController { return http.NewResponseController(d.w) }
 
 // prepare does what is the same for all backends.
 func (d *delivery) prepare() error {
@@ -135,13 +137,13 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	if d.content.length != 0 {
 		x.Interrupt = d.content.interrupt
 	}
-	hints := hints{d: d}
+	early := hints{d: d}
 	if d.r.ProtoAtLeast(1, 1) {
-		x.Informational = hints.relay
+		x.Informational = early.relay
 	}
 	began := time.Now()
 	resp, err := d.h.cfg.Transport.Do(out, x)
-	hints.end()
+	early.end()
 	if err != nil {
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)

@@ -19,8 +19,8 @@ type HeaderOp struct {
 	Name string
 
 	// Value is what to set, add, or put in place of what Match finds, where it may
-	// name groups as $1. If it comes out empty, nothing is added, and what was to be
-	// set is deleted. Compile it for [placeholder.Header].
+	// name groups as $1 if it has no placeholders. If it comes out empty, nothing is
+	// added, and what was to be set is deleted. Compile it for [placeholder.Header].
 	Value *placeholder.Template
 
 	Match *regexp.Regexp // for ReplaceInField
@@ -86,9 +86,13 @@ func (op *HeaderOp) apply(h http.Header, v *placeholder.Values) {
 
 // replace puts value in place of what the operation finds in values of the field.
 func (op *HeaderOp) replace(h http.Header, value string) {
+	replace := op.Match.ReplaceAllLiteralString // a client's $1 is a $ and a 1
+	if _, ok := op.Value.Constant(); ok {
+		replace = op.Match.ReplaceAllString
+	}
 	var changed []string
 	for _, old := range h[op.Name] {
-		changed = append(changed, op.Match.ReplaceAllString(old, value))
+		changed = append(changed, replace(old, value))
 	}
 	if changed != nil {
 		h[op.Name] = changed

@@ -125,7 +125,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		return http.StatusMethodNotAllowed, nil
 	}
-	d := &delivery{h: h, w: w, r: r, rc: http.NewResponseController(w)}
+	d := &delivery{h: h, w: w, r: r}
 	defer d.free()
 	if err := d.prepare(); err != nil {
 		return d.statusOf(err), err

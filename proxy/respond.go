@@ -3,9 +3,10 @@ package proxy
 import (
 	"errors"
 	"io"
-	"mime"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -125,15 +126,15 @@ func (d *delivery) relay(resp *http.Response) error {
 
 // flush has the client see what was written so far, if that can be had.
 func (d *delivery) flush() error {
-	if err := d.rc.Flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := d.client().Flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil
 }
 
 func isEventStream(contentType string) bool {
-	mediaType, _, _ := mime.ParseMediaType(contentType)
-	return mediaType == "text/event-stream"
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimRight(mediaType, " \t"), "text/event-stream")
 }
 
 // trail sends the fields behind the body. Those that were not announced have to be
@@ -177,9 +178,7 @@ func (h *hints) relay(status int, fields http.Header) error {
 	}
 	h.d.w.WriteHeader(status)
 	clear(header)
-	for name, values := range before {
-		header[name] = values
-	}
+	maps.Copy(header, before)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -68,9 +69,7 @@ func TestRetries(t *testing.T) {
 			front := serveProxy(t, proxy.Config{Upstreams: group(t, tt.first(t), second.URL)})
 			r, err := http.NewRequest(tt.method, front, strings.NewReader(tt.body))
 			require.NoError(t, err)
-			for name, values := range tt.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, tt.header)
 			resp, err := http.DefaultClient.Do(r)
 			require.NoError(t, err)
 			resp.Body.Close()
@@ -177,7 +176,7 @@ func (m *mortal) die() { m.srv.Close() }
 // on. No GET may notice, but by a body that breaks off, and no POST be executed
 // twice.
 func TestMortalBackends(t *testing.T) {
-	requests := 4000
+	requests := 2000
 	if testing.Short() {
 		requests = 400
 	}

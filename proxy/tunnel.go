@@ -55,7 +55,7 @@ func (d *delivery) tunnel(resp *http.Response, protocol []string) (int, error) {
 	if !ok {
 		return http.StatusBadGateway, &Error{Op: OpHeader, Address: resp.Request.URL.Host, Sent: true, Answered: true, Err: malformed("101")}
 	}
-	conn, client, err := d.rc.Hijack()
+	conn, client, err := d.client().Hijack()
 	if err != nil {
 		return http.StatusInternalServerError, fmt.Errorf("proxy: switching protocols: %w", err)
 	}
