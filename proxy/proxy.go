@@ -64,6 +64,11 @@ type Config struct {
 
 	// UpgradeTimeout is how long an upgraded connection may last. 0 is without limit.
 	UpgradeTimeout time.Duration
+
+	// Drain is closed to have upgraded connections end, as when the server is to stop,
+	// which net/http does not tell them. Both sides of a WebSocket are told by status
+	// 1001 (RFC 6455, section 7.4.1). Nil is never.
+	Drain <-chan struct{}
 }
 
 // Aliases says what becomes of a field of a request whose name has a "_" or a ".".

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,7 +187,13 @@ func (p *parser) finish() Config {
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
 	p.c.OnStop(group.Close)
-	p.c.OnStart(group.Start)
+	drain, forget := make(chan struct{}), func() bool { return true }
+	p.c.OnStop(func() error { forget(); return nil })
+	p.c.OnStart(func(ctx context.Context) error {
+		forget = context.AfterFunc(ctx, func() { close(drain) })
+		return group.Start(ctx)
+	})
+	p.cfg.Drain = drain
 	p.cfg.Upstreams, p.cfg.Transport = group, transport
 	return p.cfg
 }

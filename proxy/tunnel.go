@@ -68,19 +68,36 @@ func (d *delivery) tunnel(resp *http.Response, protocol []string) (int, error) {
 	if client.Flush() != nil {
 		return 0, nil // it has left
 	}
-	end := func() {
-		past := time.Unix(1, 0)
-		_ = conn.SetDeadline(past)
-		_ = up.SetReadDeadline(past)
-		_ = up.SetWriteDeadline(past)
+	early, _ := client.Reader.Peek(client.Reader.Buffered())
+	d.connect(conn, early, up)
+	return 0, nil
+}
+
+// connect passes on what the two sides say until both have ended, or one has
+// failed, or it has to end.
+func (d *delivery) connect(conn net.Conn, early []byte, up *Upgraded) {
+	setDeadlines := func(t time.Time) {
+		_ = conn.SetDeadline(t)
+		_ = up.SetReadDeadline(t)
+		_ = up.SetWriteDeadline(t)
 	}
+	end := func() { setDeadlines(past) }
 	if limit := d.h.cfg.UpgradeTimeout; limit > 0 {
 		defer time.AfterFunc(limit, end).Stop()
 	}
+	over, drained := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		select {
+		case <-d.h.cfg.Drain:
+			end()
+			drained <- true
+		case <-over:
+			drained <- false
+		}
+	}()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		early, _ := client.Reader.Peek(client.Reader.Buffered())
 		_, err := up.Write(early)
 		if err == nil {
 			_, err = up.ReadFrom(conn)
@@ -93,7 +110,12 @@ func (d *delivery) tunnel(resp *http.Response, protocol []string) (int, error) {
 		end()
 	}
 	<-sent
-	return 0, nil
+	close(over)
+	if <-drained && strings.EqualFold(d.upgrade, "websocket") {
+		setDeadlines(time.Now().Add(time.Second))
+		_, _ = conn.Write([]byte{0x88, 2, 1001 >> 8, 1001 & 0xff})
+		_, _ = up.Write([]byte{0x88, 0x80 | 2, 0, 0, 0, 0, 1001 >> 8, 1001 & 0xff}) // masked, as clients must, by 0
+	}
 }
 
 // closeWrite tells the client that nothing more will be sent.

@@ -161,3 +161,24 @@ func TestUpgradeTimeout(t *testing.T) {
 	_, err = io.ReadAll(br)
 	require.NoError(t, err)
 }
+
+// TestDrain checks that both sides are told when the server is to stop.
+func TestDrain(t *testing.T) {
+	heard, drain := make(chan []byte, 1), make(chan struct{})
+	b := startRaw(t, func(p *peer) {
+		p.head()
+		p.send(switched)
+		text, _ := io.ReadAll(p.br)
+		heard <- text
+	})
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, b.url()), Upgrade: []string{"websocket"}, Drain: drain})
+	_, br := dialProxy(t, front, upgradeRequest(handshake))
+	resp, err := http.ReadResponse(br, nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, resp.StatusCode)
+	close(drain)
+	text, err := io.ReadAll(br)
+	require.NoError(t, err)
+	require.Equal(t, []byte{0x88, 2, 3, 0xe9}, text)
+	require.Equal(t, []byte{0x88, 0x82, 0, 0, 0, 0, 3, 0xe9}, <-heard)
+}
