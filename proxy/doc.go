@@ -90,7 +90,8 @@
 // # Upgrades
 //
 // A client may switch to the protocols of Config.Upgrade. Nothing it sends is
-// passed on before the backend has agreed.
+// passed on before the backend has agreed. Both are told when the server is to stop,
+// if that is WebSocket.
 //
 // # The Transport
 //

@@ -1,0 +1,20 @@
+package proxy
+
+import (
+	"net/http"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// PathAt returns the path that a Handler asks t for.
+func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
+	d := &delivery{h: NewHandler(nil, c), r: r}
+	if err := d.place(); err != nil {
+		return "", err
+	}
+	u, err := d.url(t)
+	if err != nil {
+		return "", err
+	}
+	return u.EscapedPath(), nil
+}
