@@ -32,22 +32,14 @@ type conn struct {
 	fields    []field // scratch of readHead
 	reused    bool
 	deadlines struct{ read, write bool } // which are set
+	since     time.Time                  // when it became idle
+	idle      time.Duration              // for how long it was before it came to be used
 	expires   time.Time                  // when to give it up, once idle
 	keepFor   time.Duration              // what the backend has announced; 0 is nothing
 }
 
 // bare reports whether bytes pass between c and the kernel unchanged.
 func (c *conn) bare() bool { return c.kernel != nil && c.tls == nil }
-
-// connect returns an idle connection, or a new one.
-func (t *Transport) connect(ctx context.Context, k key, fresh bool) (*conn, error) {
-	if !fresh {
-		if c := t.pool.get(k); c != nil {
-			return c, nil
-		}
-	}
-	return t.dial(ctx, k)
-}
 
 func (t *Transport) dial(ctx context.Context, k key) (*conn, error) {
 	raw, err := t.dialRaw(ctx, k.network, k.address)

@@ -76,7 +76,7 @@ func (x *exchange) run() error {
 func (x *exchange) attempt(fresh bool) error {
 	x.attach(nil)
 	x.sent, x.answered = false, false
-	c, err := x.t.connect(x.req.Context(), x.out.key, fresh)
+	c, err := x.connect(fresh)
 	if err != nil {
 		return x.failed(OpDial, err)
 	}
@@ -94,8 +94,21 @@ func (x *exchange) attempt(fresh bool) error {
 			err = rerr
 		}
 	}
+	if x.died(err) {
+		x.t.pool.learn(c.key, c.idle, time.Now())
+	}
 	x.abandon()
 	return err
+}
+
+// connect returns an idle connection, or a new one.
+func (x *exchange) connect(fresh bool) (*conn, error) {
+	if !fresh {
+		if c := x.t.pool.get(x.out.key, x.out.streams || !idempotent(x.req)); c != nil {
+			return c, nil
+		}
+	}
+	return x.t.dial(x.req.Context(), x.out.key)
 }
 
 // worthAsking reports whether there may be an answer though the write failed.
@@ -104,19 +117,22 @@ func worthAsking(err error) bool {
 	return ok && e.Op == OpWrite && !e.Timeout() && !errors.Is(err, context.Canceled)
 }
 
-// mayRepeat reports whether the failure is one of the connection, which happened
-// to be closed while it was idle, and the request can be sent once more without
-// a chance of being executed twice, or if it is then to the same effect. RFC 9112,
-// section 9.3.1.
-func (x *exchange) mayRepeat(err error) bool {
+// died reports whether the failure is one of the connection, which happened to be
+// closed while it was idle.
+func (x *exchange) died(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !e.Reused || e.Answered || e.Timeout() || e.Op != OpWrite && e.Op != OpHeader {
+	return ok && e.Reused && !e.Answered && !e.Timeout() && (e.Op == OpWrite || e.Op == OpHeader) &&
+		x.req.Context().Err() == nil
+}
+
+// mayRepeat reports whether the request can be sent once more without a chance of
+// being executed twice, or if it is then to the same effect. RFC 9112, section
+// 9.3.1.
+func (x *exchange) mayRepeat(err error) bool {
+	if !x.died(err) || x.up != nil || x.out.streams { // whose body is gone
 		return false
 	}
-	if x.up != nil || x.out.streams || x.req.Context().Err() != nil {
-		return false // the body is gone
-	}
-	return !e.Sent || idempotent(x.req)
+	return !x.sent || idempotent(x.req)
 }
 
 func idempotent(r *http.Request) bool {

@@ -84,6 +84,47 @@ func TestIdleTime(t *testing.T) {
 	})
 }
 
+// TestLearning has a backend close what is idle for a second, without a word about
+// it. Soon nothing is sent on such a connection that could not be repeated.
+func TestLearning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialed int
+		tr := proxy.NewTransport(proxy.TransportConfig{
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				dialed++
+				ours, theirs := net.Pipe()
+				go func() {
+					p := &peer{Conn: theirs, br: newBuf(theirs)}
+					for p.SetReadDeadline(time.Now().Add(time.Second)) == nil && p.request() != nil {
+						p.send(hello)
+					}
+					theirs.Close()
+				}()
+				return ours, nil
+			},
+		})
+		defer tr.Close()
+		after := func(pause time.Duration, method string) error {
+			<-time.After(pause)
+			_, _, err := fetch(t, tr, newRequest(t, method, "http://a", nil))
+			return err
+		}
+		require.NoError(t, after(0, "POST"))
+		require.NoError(t, after(1001*time.Millisecond, "POST"), "a pipe that is closed takes nothing, so it can be repeated")
+		require.Equal(t, 2, dialed)
+		require.NoError(t, after(900*time.Millisecond, "POST"))
+		require.Equal(t, 3, dialed, "which is too long for a POST")
+		require.NoError(t, after(900*time.Millisecond, "GET"))
+		require.NoError(t, after(700*time.Millisecond, "POST"))
+		require.Equal(t, 3, dialed)
+		for range 400 { // five minutes later
+			require.NoError(t, after(750*time.Millisecond, "GET"))
+		}
+		require.NoError(t, after(900*time.Millisecond, "POST"))
+		require.Equal(t, 3, dialed)
+	})
+}
+
 // answerAll answers what it takes for a request each with the same response.
 func answerAll(c net.Conn, response string) {
 	buf := make([]byte, 4<<10)

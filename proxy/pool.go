@@ -12,22 +12,35 @@ type pool struct {
 	idleTimeout time.Duration // <= 0 is forever
 	maxIdle     int           // per key
 
-	mu     sync.Mutex
-	idle   map[key][]*conn
-	timer  *time.Timer // to look for those that are too old; nil if none is due
-	closed bool
+	mu      sync.Mutex
+	idle    map[key][]*conn
+	timer   *time.Timer // to look for those that are too old; nil if none is due
+	closed  bool
+	learned map[key]closing
 }
 
-// get returns a connection that seems to be alive, or nil.
-func (p *pool) get(k key) *conn {
+// get returns a connection that seems to be alive, or nil. Once is for a request
+// that cannot be repeated if it turns out not to be.
+func (p *pool) get(k key, once bool) *conn {
 	for {
 		c := p.pop(k)
 		if c == nil {
 			return nil
 		}
-		if (c.expires.IsZero() || time.Now().Before(c.expires)) && c.alive() {
+		now := time.Now()
+		c.idle = now.Sub(c.since)
+		switch {
+		case !c.expires.IsZero() && !now.Before(c.expires):
+		case once && p.doubts(k, c.idle, now):
+			if !p.push(c, c.expires.Sub(now)) {
+				c.Close()
+			}
+			return nil // the others have been idle for longer
+		case c.alive():
 			c.reused = true
 			return c
+		default:
+			p.learn(k, c.idle, now)
 		}
 		c.Close()
 	}
@@ -54,9 +67,9 @@ func (p *pool) put(c *conn) {
 	if c.keepFor != 0 && (keep <= 0 || c.keepFor < keep) {
 		keep = c.keepFor
 	}
-	c.expires = time.Time{}
+	c.since, c.expires = time.Now(), time.Time{}
 	if keep > 0 {
-		c.expires = time.Now().Add(keep)
+		c.expires = c.since.Add(keep)
 	}
 	if !p.push(c, keep) {
 		c.Close()
