@@ -38,12 +38,11 @@ func TestSoakIdle(t *testing.T) {
 				}
 			})
 			const clients, posts = 250, 40
+			tr := newTransport(t, proxy.TransportConfig{})
 			var failed atomic.Int32
 			var wg sync.WaitGroup
 			for i := range clients {
 				wg.Go(func() {
-					tr := proxy.NewTransport(proxy.TransportConfig{})
-					defer tr.Close()
 					random := rand.New(rand.NewPCG(3, uint64(i)))
 					for range posts {
 						r, err := http.NewRequestWithContext(t.Context(), "POST", backend.url(), strings.NewReader("once"))
