@@ -90,7 +90,7 @@ func TestArchives(t *testing.T) {
 	require.Equal(t, 200, resp.StatusCode)
 	require.Equal(t, "application/zip", resp.Header.Get("Content-Type"))
 	require.Equal(t, "attachment; filename=files.zip", s.do("HEAD /?archive=zip").Header.Get("Content-Disposition"))
-	require.Contains(t, s.get("/dir/", "Accept: text/html").body, `<a href="?archive=zip" download aria-label="Download as zip">zip</a>`)
+	require.Contains(t, s.get("/dir/", "Accept: text/html").body, `<a href="?archive=zip" aria-label="Download as zip">zip</a>`)
 	require.Equal(t, 404, s.get("/dir/?archive=tar.zst").StatusCode)
 }
 

@@ -137,7 +137,7 @@ func (p *appender) bar() {
 		for _, a := range archives {
 			p.raw(`<a href="?archive=`)
 			p.dst = appendMarkup(p.dst, a.format)
-			p.raw(`" download aria-label="Download as `)
+			p.raw(`" aria-label="Download as `)
 			p.dst = appendMarkup(p.dst, a.format)
 			p.raw(`">`)
 			p.dst = appendMarkup(p.dst, a.format)

@@ -109,7 +109,7 @@ func TestParts(t *testing.T) {
 			require.True(t, ok, "where the link that skips leads")
 			require.Contains(t, list, ` aria-labelledby="folder"`)
 			require.Equal(t, 1, strings.Count(body, `id="folder"`))
-			require.Contains(t, body, `<span aria-hidden="true">↓<span> Download</span></span><a href="?archive=zip" download`)
+			require.Contains(t, body, `<span aria-hidden="true">↓<span> Download</span></span><a href="?archive=zip" aria-label`)
 			require.Equal(t, path == "/", !strings.Contains(body, "Folders above"), "Home is said once")
 		}
 	}
