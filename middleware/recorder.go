@@ -102,7 +102,11 @@ func (r *Recorder) Size() int64 { return r.size }
 // Unwrap returns the writer underneath, for [http.ResponseController].
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.w }
 
-func (r *Recorder) begin(status int) { r.status = cmp.Or(r.status, status) }
+func (r *Recorder) begin(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
 
 // know returns r's facts, to add to them.
 func (r *Recorder) know() *facts {
