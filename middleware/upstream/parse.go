@@ -99,7 +99,7 @@ func splitPort(s string) (host, port string, err error) {
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
-		if addr, err := netip.ParseAddr(inner); !ok || err != nil || !addr.Is6() {
+		if addr, err := netip.ParseAddr(inner); !ok || err != nil || !addr.Is6() || strings.ContainsAny(addr.Zone(), "[]") {
 			return "", "", fmt.Errorf("%q is not an IPv6 address", host)
 		}
 		return inner, port, nil
