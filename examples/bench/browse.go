@@ -69,6 +69,13 @@ func browseRows() []pair.Row {
 				return of(list(listed(openRoot(t, dir)))), of(http.FileServer(http.Dir(dir)))
 			},
 		},
+		{
+			Name:   "browse/1,000 of 100,000 by a new process",
+			Bounds: []pair.Bound{pair.MaxTime(350 * time.Millisecond)},
+			Setup: func(t pair.TB) (ours, peer pair.Op) {
+				return firstAnswer(t, "browse", manyFiles(t, 100_000), get("/")), pair.Op{}
+			},
+		},
 		within(100_000, "1,000 of 100,000 never seen before", "", true, pair.MaxTime(350*time.Millisecond), pair.MaxAllocs(3*100_000)), // a look at each would take 6
 		within(100_000, "1,000 of 100,000 by size", "?sort=size", true, pair.MaxTime(1200*time.Millisecond)),
 		within(100_000, "100,000 as NDJSON", "?format=ndjson", false, pair.MaxTime(1200*time.Millisecond), pair.MaxBytes(48<<20)),

@@ -68,22 +68,45 @@ func serveIfAsked() error {
 
 // startOurs starts a server of this module, see server.
 func startOurs(t pair.TB, role, arg string) process {
+	cmd, addr := launch(t, role, arg)
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
+	return process{addr, pair.Tree(cmd.Process.Pid)}
+}
+
+// launch starts such a server, and returns where it listens.
+func launch(t pair.TB, role, arg string) (cmd *exec.Cmd, addr string) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self)
+	cmd = exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role+":"+arg)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	start(t, cmd)
-	addr, err := bufio.NewReader(out).ReadString('\n')
+	addr, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(role, ": ", err)
 	}
-	return process{strings.TrimSpace(addr), pair.Tree(cmd.Process.Pid)}
+	return cmd, strings.TrimSpace(addr)
+}
+
+// firstAnswer is the operation of having a new server answer r, and nothing else.
+func firstAnswer(t pair.TB, role, arg string, r *http.Request) pair.Op {
+	var spent time.Duration
+	meter := pair.Counter("CPU of a new process", "ns", func() int64 { return int64(spent) })
+	meter.Elsewhere = true
+	return pair.Op{Meter: meter, Do: func() {
+		cmd, addr := launch(t, role, arg)
+		sizeOf(t, addr, r)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed
+		spent += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}}
 }
 
 var nginx = pair.Program{Name: "nginx", Version: "-v"}
@@ -110,18 +133,18 @@ func startNginx(t pair.TB, directives string) process {
 	cmd := exec.CommandContext(t.Context(), nginx.Name, "-p", dir, "-c", conf)
 	cmd.Stderr = os.Stderr
 	start(t, cmd)
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
 	awaitAddr(t, addr)
 	return process{addr, pair.Tree(cmd.Process.Pid)}
 }
 
-// start starts a process that ends with the row.
+// start starts a process that is told to end with the row.
 func start(t pair.TB, cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it ends its children, too
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
 }
 
 // freeAddr returns an address for a program that cannot choose one by itself.

@@ -42,10 +42,10 @@ func recorderRows() []pair.Row {
 			answer(httpsnoop.Wrap(w, hooks(&seen)), r)
 		}),
 	}, {
-		// Looking at the clock twice takes longer than all the rest.
 		Name:   "recorder/status, size and time",
 		Peer:   "httpsnoop.CaptureMetrics",
-		Bounds: []pair.Bound{pair.MaxRatio(0.25), pair.MaxAllocs(1)},
+		Gap:    "looking at the clock twice, as both sides do, takes longer than all the rest of ours",
+		Bounds: []pair.Bound{pair.MaxRatio(0.15).Until(0.25), pair.MaxAllocs(1)},
 		Setup: compare(
 			func(w http.ResponseWriter, r *http.Request) (int, error) {
 				start := time.Now()
