@@ -13,59 +13,7 @@ import (
 
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/placeholder"
-	"github.com/shallot-http/shallot/middleware/upstream"
 )
-
-var policies = []string{"random", "least_conn", "round_robin", "first", "p2c", "least_time", "ewma", "ip_hash", "client_ip_hash", "uri_hash",
-	"random_choose", "header", "query", "cookie"}
-
-func (p *parser) policy(prop *directive.Line) {
-	args := prop.Args(1, 2)
-	name := prop.OneOf(args[0], "policy", policies...)
-	if name != args[0].Text {
-		return
-	}
-	switch name {
-	case "random_choose", "header", "query", "cookie":
-		args = prop.Args(2, 2)
-	default:
-		prop.Args(1, 1)
-		args = append(args[:1:1], directive.Word{})
-	}
-	switch arg := args[1]; name {
-	case "random":
-		p.up.Policy = upstream.Random()
-	case "least_conn":
-		p.up.Policy = upstream.LeastConn()
-	case "round_robin":
-		p.up.Policy = upstream.RoundRobin()
-	case "first":
-		p.up.Policy = upstream.First()
-	case "p2c":
-		p.up.Policy = upstream.PowerOfTwo()
-	case "least_time":
-		p.up.Policy = upstream.LeastTime()
-	case "ewma":
-		p.up.Policy = upstream.PeakEWMA()
-	case "ip_hash":
-		p.up.Policy = upstream.Hash{Key: upstream.ByIP}
-	case "client_ip_hash":
-		p.up.Policy = upstream.Hash{Key: upstream.ByClientIP(p.c.Site().Trusted...)}
-	case "uri_hash":
-		p.up.Policy = upstream.Hash{Key: upstream.ByURI}
-	case "random_choose":
-		p.up.Policy = upstream.RandomChoose(prop.Int(arg, 1, 1000))
-	case "header":
-		p.up.Policy = upstream.Hash{Key: upstream.ByHeader(arg.Text)}
-	case "query":
-		p.up.Policy = upstream.Hash{Key: upstream.ByQuery(arg.Text)}
-	case "cookie":
-		if !isToken(arg.Text) && arg.Text != "" {
-			prop.Errorf(arg, "%q cannot be the name of a cookie", arg.Text)
-		}
-		p.up.Policy = upstream.NewSticky(upstream.Cookie{Name: arg.Text})
-	}
-}
 
 func (p *parser) health(prop *directive.Line) {
 	if prop.Name() == "health_check" {

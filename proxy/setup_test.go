@@ -99,6 +99,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an unknown policy", "proxy / localhost {\n policy randon\n}", `Caddyfile:2:9: proxy: policy: unknown policy "randon" (did you mean "random"?)`},
 		{"a policy that lacks its argument", "proxy / localhost {\n policy header\n}", "Caddyfile:2:2: proxy: policy: argument missing"},
 		{"a policy with an argument too many", "proxy / localhost {\n policy first x\n}", `Caddyfile:2:15: proxy: policy: unexpected "x"`},
+		{"a policy with more than its argument", "proxy / localhost {\n policy header X-A x\n}", `Caddyfile:2:20: proxy: policy: unexpected "x"`},
 		{"an unknown property", "proxy / localhost {\n max_fail 3\n}", `Caddyfile:2:2: proxy: unknown property "max_fail" (did you mean "max_fails"?)`},
 		{"the hand-made websocket of Caddy 0.7.1", "proxy / localhost {\n proxy_header Connection {>Connection}\n}",
 			"Caddyfile:2:15: proxy: proxy_header: Connection is between two servers only; for WebSockets, say websocket"},
