@@ -5,10 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http/httptest"
-	"os"
 	"path"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -82,45 +79,6 @@ func TestPanicStaysInRequest(t *testing.T) {
 	}()
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?sort=size", nil))
 	t.Fatal("it was lost")
-}
-
-// TestLinksAreFollowedAgain checks that a folder with a link is not read again for
-// it, and that where it leads is noticed all the same.
-func TestLinksAreFollowedAgain(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("to make links takes a right that few have")
-	}
-	dir := folder(t, map[string]string{"a.txt": "", "sub/x": ""})
-	require.NoError(t, os.Symlink("sub/x", filepath.Join(dir, "link")))
-	require.NoError(t, os.Symlink("sub/y", filepath.Join(dir, "later")))
-	require.NoError(t, os.Chtimes(dir, time.Unix(1e8, 0), time.Unix(1e8, 0)))
-	c := in(t, dir)
-	var read atomic.Int64
-	c.Files.Hide = func(name string, info fs.FileInfo) bool {
-		if info == nil && name == "a.txt" {
-			read.Add(1)
-		}
-		return false
-	}
-	synctest.Test(t, func(t *testing.T) {
-		h := browse.NewHandler(middleware.Status(404), c)
-		list := func() string {
-			time.Sleep(2 * time.Second)
-			w := httptest.NewRecorder()
-			_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/?format=text", nil))
-			require.NoError(t, err)
-			return w.Body.String()
-		}
-		require.Equal(t, "./sub/\n./a.txt\n./link\n", list())
-		once := read.Load()
-		require.Equal(t, "./sub/\n./a.txt\n./link\n", list())
-		require.Equal(t, once, read.Load())
-		require.NoError(t, os.Remove(filepath.Join(dir, "sub/x")))
-		require.NoError(t, os.Mkdir(filepath.Join(dir, "sub/x"), 0o700))
-		require.Equal(t, "./link/\n./sub/\n./a.txt\n", list())
-		write(t, filepath.Join(dir, "sub/y"), "")
-		require.Equal(t, "./link/\n./sub/\n./a.txt\n./later\n", list())
-	})
 }
 
 // TestReadingsAreShared checks that those who read a folder at a time are told of

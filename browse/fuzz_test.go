@@ -64,7 +64,7 @@ func FuzzNames(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") || len(name) > 255 {
-			t.Skip("it is no name")
+			return // for it is no name
 		}
 		// Names that are not UTF-8 are none of an fs.FS, so that they go around it.
 		page := browse.Render(name)

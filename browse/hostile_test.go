@@ -27,9 +27,11 @@ var hostile = []string{
 	"\xff\xfe", "half\xc3", "\xed\xa0\x80", "日本語.txt", "👩‍👩‍👧.png", "e\u0301", "\u00e9", strings.Repeat("x", 255), strings.Repeat("ü", 127),
 }
 
+// hostileFolder returns a folder of them, on Linux: macOS refuses names that are no
+// UTF-8, and Windows those with control characters or any of "*:<>?\|.
 func hostileFolder(t testing.TB) string {
 	if runtime.GOOS != "linux" {
-		t.Skip("few other systems have files of such names")
+		t.Skip("the file systems of " + runtime.GOOS + " refuse some of these names")
 	}
 	dir := folder(t, nil)
 	for _, name := range hostile {

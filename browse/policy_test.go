@@ -5,7 +5,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -46,9 +45,7 @@ func TestHidden(t *testing.T) {
 // TestHiddenByIdentity hides a file for what it is, whatever it is called.
 func TestHiddenByIdentity(t *testing.T) {
 	dir := folder(t, map[string]string{"a.txt": "", "real.txt": ""})
-	if err := os.Link(filepath.Join(dir, "real.txt"), filepath.Join(dir, "alias.txt")); err != nil {
-		t.Skip(err)
-	}
+	require.NoError(t, os.Link(filepath.Join(dir, "real.txt"), filepath.Join(dir, "alias.txt")))
 	secret, err := os.Stat(filepath.Join(dir, "real.txt"))
 	require.NoError(t, err)
 	c := in(t, dir)
@@ -64,67 +61,6 @@ func TestHiddenByIdentity(t *testing.T) {
 		require.Equal(t, 1, s.json("/?q=a.txt").Total)
 		c.Search.Time = 1e9
 	}
-}
-
-func TestLinks(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("to make links takes a right that few have")
-	}
-	dir := folder(t, map[string]string{"a.txt": "text", "sub/b.txt": "", ".git/config": ""})
-	for name, target := range map[string]string{
-		"file": "a.txt", "dir": "sub", "absolute": filepath.Join(dir, "sub"), "up": "sub/../a.txt",
-		"gone": "nothing", "loop": "loop", "out": "../secret", "out-file": "../secret/" + secret, "out-absolute": filepath.Join(filepath.Dir(dir), "secret"),
-		"etc": "/etc", "guarded": ".git", "out-and-in": "../root/sub",
-	} {
-		require.NoError(t, os.Symlink(target, filepath.Join(dir, name)))
-	}
-	c := in(t, dir)
-	c.Search.Time = 1e9
-	c.Archives = []browse.Archive{browse.Tar()}
-
-	t.Run("inside", func(t *testing.T) {
-		s := serve(t, c)
-		require.Equal(t, []string{"absolute", "dir", "out-and-in", "sub", "a.txt", "file", "up"}, s.names("/"))
-		for _, it := range s.json("/").Items {
-			require.Equal(t, it.Name != "sub" && it.Name != "a.txt", it.Link, it.Name)
-			require.Empty(t, it.Target)
-		}
-		require.Equal(t, []string{"b.txt"}, s.names("/absolute/"))
-		for _, path := range []string{"/out/", "/out", "/out-absolute/", "/etc/", "/etc", "/guarded/", "/loop/", "/gone/", "/out-file"} {
-			require.Equal(t, 404, s.get(path).StatusCode, path)
-		}
-		require.Equal(t, []string{"sub/b.txt"}, s.names("/?q=b.txt"), "a search goes through no link")
-		require.Equal(t, []string{"files/a.txt", "files/file", "files/sub/", "files/sub/b.txt", "files/up"}, slices.Sorted(slices.Values(tarNames(t, s.get("/?archive=tar").body))))
-	})
-	t.Run("deny", func(t *testing.T) {
-		c := c
-		c.Files.Symlinks = static.SymlinksDeny
-		s := serve(t, c)
-		require.Equal(t, []string{"sub", "a.txt"}, s.names("/"))
-		require.Equal(t, 404, s.get("/dir/").StatusCode)
-		require.Equal(t, 404, s.get("/dir").StatusCode)
-	})
-	t.Run("targets", func(t *testing.T) {
-		c := c
-		c.ShowTargets = true
-		targets := map[string]string{}
-		for _, it := range serve(t, c).json("/").Items {
-			targets[it.Name] = it.Target
-		}
-		require.Equal(t, "sub/../a.txt", targets["up"])
-		require.Equal(t, "", targets["a.txt"])
-	})
-	t.Run("follow", func(t *testing.T) {
-		c := c
-		c.Files.Symlinks = static.SymlinksFollow
-		elsewhere := folder(t, map[string]string{"x.txt": ""})
-		link := filepath.Join(dir, "elsewhere")
-		require.NoError(t, os.Symlink(elsewhere, link))
-		t.Cleanup(func() { os.Remove(link) })
-		s := serve(t, c)
-		require.Contains(t, s.names("/"), "elsewhere")
-		require.Equal(t, []string{"x.txt"}, s.names("/elsewhere/"))
-	})
 }
 
 // TestSandbox takes from files that others have put there what they could do.
@@ -155,25 +91,6 @@ func TestSandbox(t *testing.T) {
 	s := serveHandler(t, middleware.Chain(browse.Join(rest, c), static.New(c.Files))(middleware.Status(404)))
 	require.True(t, strings.HasPrefix(s.get("/page/").Header.Get("Content-Security-Policy"), "sandbox;"))
 	require.Empty(t, s.get("/a.html").Header.Get("Content-Security-Policy"))
-}
-
-// TestSpecialFiles checks that nothing but files and folders is listed.
-func TestSpecialFiles(t *testing.T) {
-	dir := folder(t, map[string]string{"a.txt": ""})
-	pipe(t, filepath.Join(dir, "pipe"))
-	require.Equal(t, []string{"a.txt"}, serve(t, in(t, dir)).names("/"))
-}
-
-// TestUnreadableFolder is told by its status, not passed off as empty.
-func TestUnreadableFolder(t *testing.T) {
-	if runtime.GOOS == "windows" || os.Getuid() == 0 {
-		t.Skip("everything can be read by who is root, and modes are not Windows'")
-	}
-	dir := folder(t, map[string]string{"locked/x": ""})
-	locked := filepath.Join(dir, "locked")
-	require.NoError(t, os.Chmod(locked, 0))
-	t.Cleanup(func() { os.Chmod(locked, 0o700) })
-	require.Equal(t, 403, serve(t, in(t, dir)).get("/locked/").StatusCode)
 }
 
 // TestChangesAreSeen changes a folder that has been listed.

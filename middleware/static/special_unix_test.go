@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -61,7 +62,7 @@ func TestUnreadable(t *testing.T) {
 	t.Cleanup(func() { os.Chmod(filepath.Join(dir, "dir"), 0o755) })
 	h := static.New(static.Config{Root: pinned(t, dir)})(middleware.Status(404))
 	for _, path := range []string{"/file", "/dir/file"} {
-		unprivileged(t, func() {
+		middlewaretest.Unprivileged(t, func() {
 			status, err := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
 			require.ErrorIs(t, err, fs.ErrPermission)
 			require.Equal(t, 403, middleware.StatusOf(httptest.NewRequest("GET", path, nil), err))
