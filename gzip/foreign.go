@@ -26,13 +26,14 @@ func (f *foreign) Reset(w io.Writer) {
 	f.w, f.start, f.whole = w, nil, nil
 	switch {
 	case w != nil:
-		f.library().Reset((*outlet)(f))
+		f.open().Reset((*outlet)(f))
 	case f.large:
 		f.lib = nil
 	}
 }
 
-func (f *foreign) library() library {
+// open returns the encoder of the library, which is made when it is needed.
+func (f *foreign) open() library {
 	if f.lib == nil {
 		f.lib = f.make()
 	}
@@ -46,7 +47,7 @@ func (f *foreign) Close() error                { return f.lib.Close() }
 // Append implements [Appender].
 func (f *foreign) Append(dst, src []byte) []byte {
 	f.whole = dst
-	lib := f.library()
+	lib := f.open()
 	lib.Reset((*collector)(f))
 	lib.Write(src) // neither fails, as a collector does not
 	lib.Close()
