@@ -5,16 +5,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -30,34 +28,8 @@ func TestSendfile(t *testing.T) {
 		servePicture(t)
 		return
 	}
-	unable := t.Skip
-	if os.Getenv("CI") == "true" {
-		unable = t.Fatal
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		unable("without strace there is no telling: ", err)
-	}
-	if out, err := exec.CommandContext(t.Context(), strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		unable("strace may not trace here: ", string(out))
-	}
-	calls := filepath.Join(t.TempDir(), "calls")
-	cmd := exec.CommandContext(t.Context(), strace, "-f", "-e", "trace=sendfile,splice", "-o", calls,
-		os.Args[0], "-test.run=^TestSendfile$", "-test.timeout=1m")
-	cmd.Env = append(os.Environ(), sendfileEnv+"=1")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-
-	text, err := os.ReadFile(calls)
-	require.NoError(t, err)
-	var sent int
-	for _, call := range regexp.MustCompile(`(?m)\bsendfile.* = (\d+)$`).FindAllSubmatch(text, -1) {
-		n, err := strconv.Atoi(string(call[1]))
-		require.NoError(t, err)
-		sent += n
-	}
 	// net/http may write the start itself, from which it tells the type.
-	require.LessOrEqual(t, sendfileSize-512, sent, "%s", text)
+	require.LessOrEqual(t, sendfileSize-512, middlewaretest.Traced(t, "sendfile", sendfileEnv+"=1"))
 }
 
 func servePicture(t *testing.T) {

@@ -13,21 +13,28 @@ import (
 	"github.com/shallot-http/shallot/proxy"
 )
 
+// startCanned starts a backend that answers whatever comes with one response of a
+// body of this size, and does nothing but write it.
+func startCanned(b *testing.B, size int) *raw {
+	b.Helper()
+	response := []byte(ok + "Content-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: x\r\nContent-Length: " +
+		strconv.Itoa(size) + "\r\n\r\n" + strings.Repeat("x", size))
+	return startRaw(b, func(p *peer) {
+		buf := make([]byte, 4<<10)
+		for {
+			if _, err := p.Conn.Read(buf); err != nil {
+				return
+			}
+			p.Write(response)
+		}
+	})
+}
+
 // BenchmarkGet compares with http.Transport. The backend is in the same process,
 // and does nothing but write, so that most of what is measured is the client.
 func BenchmarkGet(b *testing.B) {
 	for _, size := range []int{1 << 10, 64 << 10} {
-		response := []byte(ok + "Content-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: x\r\nContent-Length: " +
-			strconv.Itoa(size) + "\r\n\r\n" + strings.Repeat("x", size))
-		backend := startRaw(b, func(p *peer) {
-			buf := make([]byte, 4<<10)
-			for {
-				if _, err := p.Conn.Read(buf); err != nil {
-					return
-				}
-				p.Write(response)
-			}
-		})
+		backend := startCanned(b, size)
 		ours := newTransport(b, proxy.TransportConfig{})
 		std := &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
 		defer std.CloseIdleConnections()

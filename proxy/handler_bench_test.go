@@ -9,7 +9,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,17 +21,7 @@ import (
 // net/http's. Client and backend do next to nothing.
 func BenchmarkHandler(b *testing.B) {
 	for _, size := range []int{1 << 10, 64 << 10} {
-		response := []byte(ok + "Content-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: x\r\nContent-Length: " +
-			strconv.Itoa(size) + "\r\n\r\n" + strings.Repeat("x", size))
-		backend := startRaw(b, func(p *peer) {
-			buf := make([]byte, 4<<10)
-			for {
-				if _, err := p.Conn.Read(buf); err != nil {
-					return
-				}
-				p.Write(response)
-			}
-		})
+		backend := startCanned(b, size)
 		to, err := url.Parse(backend.url())
 		require.NoError(b, err)
 		tr := &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}

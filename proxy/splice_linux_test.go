@@ -7,9 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -40,37 +39,12 @@ func TestSplice(t *testing.T) {
 		proxyBody(t, network, splicing[name])
 		return
 	}
-	unable := t.Skip
-	if os.Getenv("CI") == "true" {
-		unable = t.Fatal
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		unable("without strace there is no telling: ", err)
-	}
-	if out, err := exec.CommandContext(t.Context(), strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		unable("strace may not trace here: ", string(out))
-	}
 	for way := range splicing {
 		for _, network := range []string{"tcp", "unix"} {
 			t.Run(way+" from "+network, func(t *testing.T) {
-				calls := filepath.Join(t.TempDir(), "calls")
-				cmd := exec.CommandContext(t.Context(), strace, "-f", "-e", "trace=splice", "-o", calls,
-					os.Args[0], "-test.run=^TestSplice$", "-test.timeout=1m")
-				cmd.Env = append(os.Environ(), spliceEnv+"="+network+" "+way)
-				out, err := cmd.CombinedOutput()
-				require.NoError(t, err, "%s", out)
-
-				text, err := os.ReadFile(calls)
-				require.NoError(t, err)
-				var moved int
-				for _, call := range regexp.MustCompile(`(?m)\bsplice.* = (\d+)$`).FindAllSubmatch(text, -1) {
-					n, err := strconv.Atoi(string(call[1]))
-					require.NoError(t, err)
-					moved += n
-				}
+				moved := middlewaretest.Traced(t, "splice", spliceEnv+"="+network+" "+way)
 				// Once into a pipe and once out of it, but for what came with the head.
-				require.LessOrEqual(t, 2*(spliceSize-8<<10), moved, "%s", text)
+				require.LessOrEqual(t, 2*(spliceSize-8<<10), moved)
 			})
 		}
 	}

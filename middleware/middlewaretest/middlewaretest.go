@@ -1,4 +1,5 @@
-// Package middlewaretest checks that middleware keeps the contract.
+// Package middlewaretest checks that middleware keeps the contract, and has what
+// tests of it need of the system.
 package middlewaretest
 
 import (
