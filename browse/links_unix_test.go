@@ -16,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/browse"
+	"github.com/shallot-http/shallot/caddyfile/caddyfiletest"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -123,4 +125,19 @@ func TestLinksAreCalledThat(t *testing.T) {
 	dir := folder(t, map[string]string{"sub/a.txt": ""})
 	require.NoError(t, os.Symlink("sub", filepath.Join(dir, "alias")))
 	require.Contains(t, serve(t, in(t, dir)).get("/?layout=list", "Accept: text/html").body, "alias <i>link</i>")
+}
+
+// TestDirectiveTargets has a Caddyfile say whether it is shown where links lead.
+func TestDirectiveTargets(t *testing.T) {
+	dir := folder(t, map[string]string{"sub/a.txt": ""})
+	require.NoError(t, os.Symlink("sub/a.txt", filepath.Join(dir, "link")))
+	t.Chdir(dir)
+	for src, want := range map[string]string{"browse": "link <i>link</i>", "browse {\n targets\n}": "link <i>link to sub/a.txt</i>"} {
+		mw, err := caddyfiletest.SetupIn(t, directive.NewSite("localhost"), browse.Directive, src)
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		_, err = mw(middleware.Status(418)).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		require.NoError(t, err)
+		require.Contains(t, w.Body.String(), want, src)
+	}
 }
