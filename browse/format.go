@@ -151,7 +151,11 @@ func (h *Handler) version(w http.ResponseWriter) string {
 	for i, a := range c.Archives {
 		formats[i] = a.format
 	}
-	return fmt.Sprint(assetsVersion, c.Path, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0, formats, "\x00", c.Template.version(w))
+	paths := make([]middleware.Path, len(h.parts))
+	for i, part := range h.parts {
+		paths[i] = part.cfg.Path
+	}
+	return fmt.Sprint(assetsVersion, paths, c.SI, c.ShowTargets, c.Thumbnails, c.Search.Time > 0, formats, "\x00", c.Template.version(w))
 }
 
 // lastModified returns the time that tells one listing from the next; zero if none

@@ -1,6 +1,8 @@
 package browse
 
 import (
+	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -71,7 +73,7 @@ func (p *appender) crumbs() {
 		elements = strings.Split(strings.Trim(p.path, "/"), "/")
 	}
 	p.raw("<nav aria-label=\"Folders above\"><ol>")
-	scope := strings.TrimSuffix(strings.TrimSuffix(string(p.h.cfg.Path), "*"), "/")
+	above := &http.Request{URL: new(url.URL)}
 	for i := range len(elements) + 1 {
 		name := "Home"
 		if i > 0 {
@@ -79,14 +81,14 @@ func (p *appender) crumbs() {
 		}
 		p.raw("<li>")
 		up := len(elements) - i
-		above := "/" + strings.Join(elements[:i], "/")
+		above.URL.Path = "/" + strings.Join(elements[:i], "/") + "/"
 		switch {
 		case up == 0:
 			p.raw(`<span aria-current="page">`)
 			p.text(name)
 			p.raw("</span>")
-		case above != scope && !strings.HasPrefix(above+"/", scope+"/"):
-			p.text(name) // it is not listed
+		case !p.h.isListed(above):
+			p.text(name)
 		default:
 			p.raw(`<a href="`, strings.Repeat("../", up), `">`)
 			p.text(name)

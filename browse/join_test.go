@@ -6,7 +6,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +63,43 @@ func TestJoinedWithStar(t *testing.T) {
 	require.Equal(t, 1, s.json("/a/").Limit)
 	require.Equal(t, 2, s.json("/ab/").Limit)
 	require.Equal(t, 404, s.get("/").StatusCode)
+}
+
+// TestCrumbs checks that those folders above are links that are listed, by whatever
+// rule, and no others.
+func TestCrumbs(t *testing.T) {
+	c := in(t, folder(t, map[string]string{"a/b/c/x": "", "ab/b/x": ""}))
+	crumb := regexp.MustCompile(`<li>(?:<a href="([./]*)">)?`)
+	for _, tt := range []struct {
+		name   string
+		paths  []middleware.Path
+		folder string
+		want   []string // where they lead; "" is nowhere, as does the last
+	}{
+		{"all of a site", []middleware.Path{"/"}, "/a/b/c/", []string{"../../../", "../../", "../", ""}},
+		{"a part", []middleware.Path{"/a/b"}, "/a/b/c/", []string{"", "", "../", ""}},
+		{"a part that ends in a slash", []middleware.Path{"/a/b/"}, "/a/b/c/", []string{"", "", "../", ""}},
+		{"a part that ends in a star", []middleware.Path{"/a*"}, "/ab/b/", []string{"", "../", ""}},
+		{"below another rule", []middleware.Path{"/a/b", "/"}, "/a/b/c/", []string{"../../../", "../../", "../", ""}},
+		{"below another rule, with a gap", []middleware.Path{"/a/b/c", "/a"}, "/a/b/c/", []string{"", "../../", "../", ""}},
+		{"next to another rule", []middleware.Path{"/a/b/c", "/ab"}, "/a/b/c/", []string{"", "", "", ""}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var configs []browse.Config
+			for _, path := range tt.paths {
+				c.Path = path
+				configs = append(configs, c)
+			}
+			s := serveHandler(t, browse.Join(configs...)(middleware.Status(404)))
+			var got []string
+			_, crumbs, _ := strings.Cut(s.get(tt.folder, "Accept: text/html").body, "Folders above")
+			crumbs, _, _ = strings.Cut(crumbs, "</ol>")
+			for _, m := range crumb.FindAllStringSubmatch(crumbs, -1) {
+				got = append(got, m[1])
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
 }
 
 // TestJoinOfNothing passes everything on.
