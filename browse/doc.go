@@ -95,7 +95,8 @@
 // Up to 10,000 entries a response has a weak ETag, of all that it is made from,
 // and a Content-Length. It has a Last-Modified only if that tells as much: not within
 // two seconds of a change, nor for a search, by size or time, after a choice that is in
-// the cookie, or with a template of one's own. What is more is sent as it is made.
+// the cookie, or with a template of one's own; nor for what the Accept field chose other
+// than HTML. What is more is sent as it is made.
 //
 // # Safety
 //

@@ -112,12 +112,9 @@ func appendItem1(dst []byte, r row) []byte {
 	return append(dst, '}')
 }
 
-// appendTime appends t, which is UTC, as of RFC 3339, to the second.
+// appendTime appends t, which is of [modTime], as of RFC 3339, to the second.
 func appendTime(dst []byte, t time.Time) []byte {
 	year, month, day := t.Date()
-	if year < 0 || year > 9999 {
-		return t.AppendFormat(dst, time.RFC3339)
-	}
 	hour, minute, second := t.Clock()
 	two := func(n int, then byte) { dst = append(dst, byte('0'+n/10), byte('0'+n%10), then) }
 	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10))

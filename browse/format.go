@@ -161,9 +161,12 @@ func (h *Handler) version(w http.ResponseWriter) string {
 // lastModified returns the time that tells one listing from the next; zero if none
 // does. It is to the second, in which more may happen; and what was found in other
 // folders, sorted by what files are like, chosen in a cookie or made by a template
-// can change without any newer file.
+// can change without any newer file. Of the formats of one URL only HTML has it: it
+// does not tell them apart, and a client that has one would be told with 304 that it
+// has another (RFC 9110, section 15.4.5).
 func (l *listing) lastModified() time.Time {
-	if l.find != "" || l.sort.looks() || l.remembered || l.h.cfg.Template != nil || time.Since(l.modified) < settling {
+	chosen := l.format != formatHTML && !l.given.Has("format")
+	if chosen || l.find != "" || l.sort.looks() || l.remembered || l.h.cfg.Template != nil || time.Since(l.modified) < settling {
 		return time.Time{}
 	}
 	return l.modified

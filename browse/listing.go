@@ -174,9 +174,12 @@ func (l *listing) look(places []int32, use func(row) error) error {
 
 // modTime returns when a file was modified; zero if that is not known.
 func modTime(info fs.FileInfo) time.Time {
-	t := info.ModTime()
-	if s := t.Unix(); t.IsZero() || s == 0 || s == 1 {
+	t := info.ModTime().UTC()
+	if s := t.Unix(); s == 0 || s == 1 {
 		return time.Time{} // as reproducible builds have it, see package static
 	}
-	return t.UTC()
+	if year := t.Year(); year < 1 || year > 9999 {
+		return time.Time{} // of which RFC 3339 and HTTP have no dates
+	}
+	return t
 }
