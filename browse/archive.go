@@ -70,11 +70,13 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 	default:
 		return static.Fail(w, r, errBusy)
 	}
-	if err := h.measure(r.Context(), tree, folder.Name()); err != nil {
+	ctx, cancel := h.archiveContext(r)
+	defer cancel()
+	if err := h.measure(ctx, tree, folder.Name()); err != nil {
 		if err == errTooMuch || err == errEnough {
 			return h.tooMuch(w)
 		}
-		return static.Fail(w, r, err)
+		return static.Fail(w, r, reason(ctx, err))
 	}
 	name := base(displayed(r))
 	if name == "/" {
@@ -90,13 +92,15 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tr
 	if r.Method == http.MethodHead {
 		return http.StatusOK, nil
 	}
+	defer cutOff(ctx, w, r)()
 	out := &valve{w: w}
 	p := a.open(out)
-	err := h.pack(r.Context(), p, tree, folder.Name(), strings.Trim(name, "/"))
+	err := h.pack(ctx, p, tree, folder.Name(), strings.Trim(name, "/"))
 	if err != nil {
 		out.w = io.Discard // what is cut off must not get an end that makes it look whole
 	}
-	return outcome(r, cmp.Or(err, p.Close())) // which frees what a coding holds, in any case
+	err = cmp.Or(err, p.Close()) // which frees what a coding holds, in any case
+	return outcome(r, reason(ctx, err))
 }
 
 // A valve leads to where its writer says at the time.

@@ -68,6 +68,10 @@ type Config struct {
 	// that says so.
 	ArchiveBytes   int64
 	ArchiveEntries int
+
+	// ArchiveTime is how long it may take to make one and send it; 0 is 2 hours, in
+	// which 4 GiB are sent at 5 Mbit/s. What takes longer is cut off.
+	ArchiveTime time.Duration
 }
 
 // A Budget is the most that is spent on something that may take forever.
@@ -197,5 +201,6 @@ func (c Config) complete() Config {
 	c.Archives = slices.Clone(c.Archives)
 	c.ArchiveBytes = cmp.Or(c.ArchiveBytes, 4<<30)
 	c.ArchiveEntries = cmp.Or(c.ArchiveEntries, 50_000)
+	c.ArchiveTime = cmp.Or(c.ArchiveTime, 2*time.Hour)
 	return c
 }

@@ -66,7 +66,8 @@
 //
 // An archive is called what its folder is, and that of the root files. One that
 // would be larger than ArchiveBytes, or have more than ArchiveEntries, is refused
-// before it begins: 403, with a line of text that says what the limits are.
+// before it begins: 403, with a line of text that says what the limits are. One that
+// takes longer than ArchiveTime is cut off.
 //
 // Names are sorted without regard to case and accents, and by the value of the
 // numbers in them: file 9 comes before file 10. A folder has no size; by size
@@ -127,7 +128,7 @@
 //		sandbox
 //		thumbnails size
 //		archives  zip|tar|tar.gz|tar.zst...
-//		archive_limit size [entries]        4GB and 50000 unless given
+//		archive_limit size [entries [time]] 4GB, 50000 and 2h unless given
 //	}
 //
 // The path is of whole segments; without one it is /. The template is a file of

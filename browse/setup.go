@@ -97,10 +97,15 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 		case "archives":
 			cfg.Archives = readArchives(prop, offered)
 		case "archive_limit":
-			args := prop.Args(1, 2)
+			args := prop.Args(1, 3)
 			cfg.ArchiveBytes = prop.Size(args[0])
 			if len(args) > 1 {
 				cfg.ArchiveEntries = prop.Int(args[1], 1, math.MaxInt)
+			}
+			if len(args) > 2 {
+				if cfg.ArchiveTime = prop.Duration(args[2]); args[2].Text != "" && cfg.ArchiveTime == 0 {
+					prop.Errorf(args[2], "no time is no archive: leave archives out instead")
+				}
 			}
 		default:
 			prop.Args(0, directive.Any)

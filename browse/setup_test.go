@@ -55,6 +55,7 @@ func TestDirective(t *testing.T) {
 		{"archives", "browse {\n archives zip tar.gz\n}", "/", "archive=tar.gz", "archive=tar\"", 200},
 		{"an archive", "browse {\n archives tar\n}", "/?archive=tar", "ustar", "", 200},
 		{"archive limit", "browse {\n archives tar\n archive_limit 10B 100\n}", "/?archive=tar", "", "", 403},
+		{"archive limit of time", "browse {\n archives tar\n archive_limit 1GB 100 1ns\n}", "/?archive=tar", "", "", 504},
 		{"archive limit of entries", "browse {\n archives tar\n archive_limit 1GB 2\n}", "/?archive=tar", "", "", 403},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,6 +129,9 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a time that is none", "browse {\n search 2\n}", `Caddyfile:2:9: browse: search: "2" is not a duration such as 10s or 1m30s (did you mean "2s"?)`},
 		{"an archive that there is not", "browse {\n archives tar.gx\n}", `Caddyfile:2:11: browse: archives: unknown archive "tar.gx" (did you mean "tar.gz"?)`},
 		{"an archive twice", "browse {\n archives zip zip\n}", `Caddyfile:2:15: browse: archives: zip is there already`},
+		{"an archive in no time", "browse {\n archive_limit 1GB 1 0s\n}", `Caddyfile:2:22: browse: archive_limit: no time is no archive: leave archives out instead`},
+		{"a time in place of entries", "browse {\n archive_limit 1GB 1h\n}", `Caddyfile:2:20: browse: archive_limit: "1h" is not a number from 1`},
+		{"an archive limit too many", "browse {\n archive_limit 1GB 1 1h x\n}", `Caddyfile:2:25: browse: archive_limit: unexpected "x"`},
 		{"a size that is none", "browse {\n thumbnails big\n}", `Caddyfile:2:13: browse: thumbnails: "big" is not a size such as 512B, 64KB or 10MB`},
 		{"what is static's", "browse {\n hide *.bak\n}", `Caddyfile:2:2: browse: hide: is to be said in a block of static, and counts here, too`},
 		{"a property twice", "browse {\n si\n si\n}", `Caddyfile:3:2: browse: si: already given at Caddyfile:2:2`},
