@@ -18,7 +18,8 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 #   brotli   decodes what our encoder makes              gzip/brotli_test.go
 #   zstd     decodes what has a dictionary               gzip/brotli_test.go
 #   chromium fetches with dictionaries                   examples/e2e
-PACKAGES := strace nginx brotli zstd chromium
+#   php8.2-fpm  answers by FastCGI                       fastcgi
+PACKAGES := strace nginx brotli zstd chromium php8.2-fpm
 
 .PHONY: test
 test: tools build vet format race examples fuzz
