@@ -7,9 +7,9 @@ import (
 )
 
 // Zstd returns the coding zstd of RFC 8878, at a level from 1, the fastest, to 9,
-// the smallest. Zero is 1, which takes half as long as gzip and makes text 4 to 10
-// percent larger than that; there is a difference between levels 2 and 3, and 5
-// and 6. The window is 128 KiB, of the 8 MiB that RFC 9659 permits: more would save
+// the smallest. Zero is 1, which takes two thirds of the time of gzip and makes text
+// up to 6 percent larger than that; there is a difference between levels 2 and 3, and
+// 5 and 6. The window is 128 KiB, of the 8 MiB that RFC 9659 permits: more would save
 // one percent.
 func Zstd(level int) Coding { return zstdCoding(levelOf(level, 1)) }
 
