@@ -31,7 +31,7 @@ type facts struct {
 	id    uint64
 	url   *url.URL // as the client sent it, once a layer has put another in its place
 	notes []slog.Attr
-	room  [2]slog.Attr // for the first notes
+	room  [5]slog.Attr // for the first notes
 }
 
 var (
@@ -56,8 +56,12 @@ func Record(w http.ResponseWriter) *Recorder {
 const (
 	NoteUser      = "user"       // string: who was authenticated
 	NoteRequestID = "request_id" // string: what the request is called elsewhere
-	NoteUpstream  = "upstream"   // string: who answered, as host:port
 	NoteAborted   = "aborted"    // bool: the response was cut off
+
+	NoteUpstream         = "upstream"          // string: who answered, as host:port
+	NoteUpstreamStatus   = "upstream_status"   // int: with what
+	NoteUpstreamLatency  = "upstream_latency"  // time.Duration: after how long that began
+	NoteUpstreamAttempts = "upstream_attempts" // int: how often the request was sent
 )
 
 // Note leaves a fact about the request for the log: the user it is from, the

@@ -34,7 +34,7 @@
 // A record has the message "request", the level Info and the attributes method,
 // host, uri, proto, status, size, duration (nanoseconds in JSON), remote, and as
 // far as there are any, referer, user_agent, aborted (the response was cut off)
-// and all that layers noted: user, request_id, upstream, … In strings that came
+// and all that layers noted: user, request_id, upstream, upstream_status, … In strings that came
 // from a client, backslashes and what does not print are \xHH here, too: JSON
 // cannot hold all that a header can.
 //

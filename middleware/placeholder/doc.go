@@ -43,7 +43,11 @@
 //
 // Of what layers noted, see [middleware.Note]:
 //
-//	{user} {request_id} {upstream} {aborted}
+//	{user} {request_id} {aborted}
+//	{upstream} {upstream_status}        10.0.0.1:8080, 200: of the last attempt
+//	{upstream_latency} {upstream_latency_ms}
+//	                                    12.3ms, 12: until its answer began
+//	{upstream_attempts}                 1
 //
 // Of the response, once it is known:
 //

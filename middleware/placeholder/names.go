@@ -94,8 +94,13 @@ var names = map[string]origin{
 
 	"user":       {source: fromNote},
 	"request_id": {source: fromNote},
-	"upstream":   {source: fromNote},
 	"aborted":    {source: fromNote},
+
+	"upstream":            {source: fromNote},
+	"upstream_status":     {source: fromNote},
+	"upstream_attempts":   {source: fromNote},
+	"upstream_latency":    {source: fromNote},
+	"upstream_latency_ms": {source: fromNote},
 
 	"status":     {source: fromStatus},
 	"size":       {source: fromSize},

@@ -37,6 +37,9 @@ func values(t testing.TB) *placeholder.Values {
 	middleware.Note(w, slog.String(middleware.NoteUser, "ada"))
 	middleware.Note(w, slog.String(middleware.NoteRequestID, "id-1"))
 	middleware.Note(w, slog.String(middleware.NoteUpstream, "10.0.0.1:80"))
+	middleware.Note(w, slog.Int(middleware.NoteUpstreamAttempts, 2))
+	middleware.Note(w, slog.Int(middleware.NoteUpstreamStatus, 404))
+	middleware.Note(w, slog.Duration(middleware.NoteUpstreamLatency, 2345678))
 	r = middleware.Rewrite(w, r, &url.URL{Path: "/x y/z.php", RawQuery: "q=1&q=2"})
 	now := time.Date(2026, time.March, 4, 5, 6, 7, 89e6, time.FixedZone("", 3600))
 	return &placeholder.Values{Request: r, Writer: w, Status: 201, Size: 1234, Start: now.Add(-12345678 * time.Nanosecond), Now: now}
@@ -59,6 +62,7 @@ func TestNames(t *testing.T) {
 		"dir": "/x y/", "file": "z.php", "fragment": "",
 		"remote": "192.0.2.1", "client_ip": "192.0.2.1", "port": "4321",
 		"user": "ada", "request_id": "id-1", "upstream": "10.0.0.1:80", "aborted": "",
+		"upstream_attempts": "2", "upstream_status": "404", "upstream_latency": "2.346ms", "upstream_latency_ms": "2",
 		"status": "201", "size": "1234", "latency": "12.346ms", "latency_ms": "12",
 		"when": "04/Mar/2026:05:06:07 +0100", "when_iso": "2026-03-04T04:06:07Z",
 		"when_iso_local": "2026-03-04T05:06:07", "when_unix": "1772597167", "when_unix_ms": "1772597167089",
@@ -80,7 +84,7 @@ func TestNames(t *testing.T) {
 
 func TestNamesWithoutAResponse(t *testing.T) {
 	r := httptest.NewRequest("GET", "/a", nil)
-	for _, name := range []string{"status", "size", "latency", "latency_ms", "user", "request_id", "<Content-Type", "aborted"} {
+	for _, name := range []string{"status", "size", "latency", "latency_ms", "user", "request_id", "<Content-Type", "aborted", "upstream_status", "upstream_latency", "upstream_latency_ms"} {
 		t.Run(name, func(t *testing.T) {
 			v := &placeholder.Values{Request: r}
 			require.Empty(t, placeholder.Compile("{"+name+"}", placeholder.Plain).Append(nil, v))

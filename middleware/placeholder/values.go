@@ -114,11 +114,17 @@ func (v *Values) appendNote(dst []byte, o *op) []byte {
 	if o.name == middleware.NoteAborted && v.Aborted {
 		return append(dst, "true"...)
 	}
-	note := middleware.NoteValue(v.Writer, o.name)
-	if note.Equal(slog.Value{}) {
+	name, inMS := strings.CutSuffix(o.name, "_ms")
+	note := middleware.NoteValue(v.Writer, name)
+	switch {
+	case note.Equal(slog.Value{}):
 		return dst
+	case note.Kind() != slog.KindDuration:
+		return append(dst, note.String()...)
+	case inMS:
+		return strconv.AppendInt(dst, note.Duration().Milliseconds(), 10)
 	}
-	return append(dst, note.String()...)
+	return append(dst, note.Duration().Round(time.Microsecond).String()...)
 }
 
 func appendHost(dst []byte, r *http.Request, o *op) []byte {
