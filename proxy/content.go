@@ -16,6 +16,8 @@ type content struct {
 	buf    *[]byte // a small one
 	length int64   // -1 is unknown
 	stream *stream // nil if there is none, or it is small
+
+	trailing bool // fields come behind it that are sent on
 }
 
 // take gets hold of the body of d's request.
@@ -28,6 +30,10 @@ func (c *content) take(d *delivery) error {
 		return nil
 	}
 	expects := slices.ContainsFunc(r.Header["Expect"], func(v string) bool { return hasToken(v, "100-continue") })
+	c.trailing = d.h.cfg.Trailers && len(d.trailer(r.Trailer)) > 0
+	if c.trailing {
+		c.length = -1 // for they can come only behind chunks, in HTTP/1.1
+	}
 	if c.length < 0 || c.length > maxPrefetch || expects {
 		c.stream = &stream{body: r.Body}
 		// Else net/http reads the rest of the request before it sends a response.
@@ -85,12 +91,16 @@ func (d *delivery) free() {
 type stream struct {
 	body           io.Reader
 	touched, ended atomic.Bool
+	trail          func() // called at the end of it, unless it is nil
 }
 
 func (s *stream) Read(p []byte) (int, error) {
 	s.touched.Store(true)
 	n, err := s.body.Read(p)
 	if err == io.EOF {
+		if s.trail != nil {
+			s.trail()
+		}
 		s.ended.Store(true)
 	}
 	return n, err

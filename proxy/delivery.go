@@ -27,8 +27,9 @@ type delivery struct {
 	content       content
 	direct        bool // fields of the response go straight to the client's
 
-	tried []*upstream.Upstream
-	room  [4]*upstream.Upstream // for most of tried
+	attempts int
+	tried    []*upstream.Upstream
+	room     [4]*upstream.Upstream // for most of tried
 }
 
 // client returns what controls the connection of the client.
@@ -97,6 +98,7 @@ func (d *delivery) run() (int, error) {
 			last = err
 		}
 		if !d.wait(err, until) {
+			d.retryAfter(last)
 			return d.statusOf(last), last
 		}
 		d.tried = d.tried[:0]
@@ -132,7 +134,9 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	if err != nil {
 		return d.statusOf(err), err, false
 	}
+	d.attempts++
 	middleware.Note(d.w, slog.String(middleware.NoteUpstream, target.Addr))
+	middleware.Note(d.w, slog.Int(middleware.NoteUpstreamAttempts, d.attempts))
 	x := Exchange{Network: target.Network, Address: target.Addr, Header: d.responseHeader()}
 	if d.content.length != 0 {
 		x.Interrupt = d.content.interrupt
@@ -148,11 +152,12 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)
 	}
-	latency := max(time.Since(began), 1)
 	defer resp.Body.Close()
-	status, err = d.respond(resp, &pick)
-	result = upstream.Result{Status: resp.StatusCode, Latency: latency}
-	if err != nil {
+	answered := upstream.Result{Status: resp.StatusCode, Latency: max(time.Since(began), 1)}
+	middleware.Note(d.w, slog.Int(middleware.NoteUpstreamStatus, answered.Status))
+	middleware.Note(d.w, slog.Duration(middleware.NoteUpstreamLatency, answered.Latency))
+	status, err = d.respond(resp, &pick, answered)
+	if result = answered; err != nil {
 		result.Err = d.blame(err)
 	}
 	return status, err, false
@@ -166,8 +171,9 @@ func (d *delivery) request(t upstream.Target) (*http.Request, error) {
 	}
 	out := d.r.WithContext(d.r.Context())
 	out.URL, out.Header, out.Host = u, d.header, d.hostFor(t)
-	out.RequestURI, out.Close, out.TransferEncoding, out.Trailer = "", false, nil, nil
+	out.RequestURI, out.Close, out.TransferEncoding = "", false, nil
 	out.Body, out.ContentLength = d.content.body()
+	out.Trailer = d.content.trailer()
 	if isHTTP2(out) && d.header["Connection"] != nil {
 		out.Header = maps.Clone(d.header) // RFC 9113, section 8.2.2
 		delete(out.Header, "Connection")

@@ -90,6 +90,7 @@ func (d *delivery) requestHeader() (http.Header, error) {
 		}
 	}
 	d.tellClient(h, peer, known)
+	d.addVia(h, r.ProtoMajor, r.ProtoMinor)
 	if slices.ContainsFunc(r.Header["Te"], func(v string) bool { return hasToken(v, "trailers") }) {
 		h["Te"], h["Connection"] = []string{"trailers"}, []string{"TE"}
 	}

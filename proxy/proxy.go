@@ -62,8 +62,28 @@ type Config struct {
 	// is none: requests for others are sent on as if they had not asked.
 	Upgrade []string
 
-	// UpgradeTimeout is how long an upgraded connection may last. 0 is without limit.
-	UpgradeTimeout time.Duration
+	// UpgradeTimeout is how long an upgraded connection may last. UpgradeIdle is how
+	// long neither side of it may say anything, or one of them take nothing; it may be
+	// a quarter longer until that is seen. 0 is without limit.
+	UpgradeTimeout, UpgradeIdle time.Duration
+
+	// Trailers sends on the trailers of requests whose names the client has announced,
+	// but for those about framing, routing and authentication, and fields that Up
+	// changes. What has been checked is the header.
+	Trailers bool
+
+	// Via is the name by which this proxy adds itself to the field Via, of requests and
+	// of responses: RFC 9110, section 7.6.3. "" is not at all.
+	Via string
+
+	// Intercept has others answer in place of backends: the first that is for a
+	// response. Accel has them do so where a backend says it, by the field
+	// X-Accel-Redirect.
+	Intercept []Interceptor
+	Accel     []Accel
+
+	// Mirror gets copies of requests. It is closed by whoever made it. Nil is none.
+	Mirror *Mirror
 
 	// Drain is closed to have upgraded connections end, as when the server is to stop,
 	// which net/http does not tell them. Both sides of a WebSocket are told by status
@@ -110,6 +130,7 @@ func (c Config) complete() Config {
 	c.TryInterval = cmp.Or(c.TryInterval, 250*time.Millisecond)
 	c.Except, c.Trusted, c.Upgrade = slices.Clone(c.Except), slices.Clone(c.Trusted), slices.Clone(c.Upgrade)
 	c.Up, c.Down = usable(c.Up), usable(c.Down)
+	c.Intercept, c.Accel = interceptors(c.Intercept), accels(c.Accel)
 	if c.Transport == nil {
 		c.Transport = NewTransport(TransportConfig{})
 	}
@@ -135,6 +156,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if err := d.prepare(); err != nil {
 		return d.statusOf(err), err
 	}
+	h.cfg.Mirror.copy(d)
 	return d.run()
 }
 

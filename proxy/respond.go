@@ -25,9 +25,12 @@ func (d *delivery) responseHeader() http.Header {
 }
 
 // respond sends the client a backend's response.
-func (d *delivery) respond(resp *http.Response, pick *upstream.Pick) (int, error) {
+func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upstream.Result) (int, error) {
 	protocol := resp.Header["Upgrade"]
 	strip(resp.Header)
+	if answer := d.interceptor(resp); answer != nil {
+		return answer(pick, result)
+	}
 	header := d.w.Header()
 	if !d.direct {
 		for name, values := range resp.Header {
@@ -35,7 +38,8 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick) (int, error
 		}
 	}
 	pick.Mark(header, d.r)
-	d.changeResponse(resp.StatusCode)
+	d.addVia(header, resp.ProtoMajor, resp.ProtoMinor)
+	d.changeResponse(header, resp.StatusCode)
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return d.tunnel(resp, protocol)
 	}
@@ -59,15 +63,15 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick) (int, error
 	return 0, nil
 }
 
-// changeResponse applies the operations of Config.Down.
-func (d *delivery) changeResponse(status int) {
+// changeResponse applies the operations of Config.Down to the header of a response.
+func (d *delivery) changeResponse(header http.Header, status int) {
 	if len(d.h.cfg.Down) == 0 {
 		return
 	}
 	v := d.values()
 	v.Status = status
 	for i := range d.h.cfg.Down {
-		d.h.cfg.Down[i].apply(d.w.Header(), v)
+		d.h.cfg.Down[i].apply(header, v)
 	}
 }
 

@@ -3,7 +3,6 @@ package proxy
 import (
 	"encoding/base64"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -69,59 +68,7 @@ func (d *delivery) tunnel(resp *http.Response, protocol []string) (int, error) {
 		return 0, nil // it has left
 	}
 	early, _ := client.Reader.Peek(client.Reader.Buffered())
-	d.connect(conn, early, up)
+	t := &tunnel{client: conn, backend: up, idle: d.h.cfg.UpgradeIdle, websocket: strings.EqualFold(d.upgrade, "websocket")}
+	t.connect(early, d.h.cfg.UpgradeTimeout, d.h.cfg.Drain)
 	return 0, nil
-}
-
-// connect passes on what the two sides say until both have ended, or one has
-// failed, or it has to end.
-func (d *delivery) connect(conn net.Conn, early []byte, up *Upgraded) {
-	setDeadlines := func(t time.Time) {
-		_ = conn.SetDeadline(t)
-		_ = up.SetReadDeadline(t)
-		_ = up.SetWriteDeadline(t)
-	}
-	end := func() { setDeadlines(past) }
-	if limit := d.h.cfg.UpgradeTimeout; limit > 0 {
-		defer time.AfterFunc(limit, end).Stop()
-	}
-	over, drained := make(chan struct{}), make(chan bool, 1)
-	go func() {
-		select {
-		case <-d.h.cfg.Drain:
-			end()
-			drained <- true
-		case <-over:
-			drained <- false
-		}
-	}()
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		_, err := up.Write(early)
-		if err == nil {
-			_, err = up.ReadFrom(conn)
-		}
-		if err != nil || up.CloseWrite() != nil {
-			end()
-		}
-	}()
-	if _, err := up.WriteTo(conn); err != nil || closeWrite(conn) != nil {
-		end()
-	}
-	<-sent
-	close(over)
-	if <-drained && strings.EqualFold(d.upgrade, "websocket") {
-		setDeadlines(time.Now().Add(time.Second))
-		_, _ = conn.Write([]byte{0x88, 2, 1001 >> 8, 1001 & 0xff})
-		_, _ = up.Write([]byte{0x88, 0x80 | 2, 0, 0, 0, 0, 1001 >> 8, 1001 & 0xff}) // masked, as clients must, by 0
-	}
-}
-
-// closeWrite tells the client that nothing more will be sent.
-func closeWrite(conn net.Conn) error {
-	if c, ok := conn.(interface{ CloseWrite() error }); ok {
-		return c.CloseWrite()
-	}
-	return http.ErrNotSupported
 }

@@ -53,7 +53,10 @@ func (u *Upgraded) Write(p []byte) (int, error) {
 }
 
 // WriteTo writes what the backend sends to w, to the end.
-func (u *Upgraded) WriteTo(w io.Writer) (int64, error) {
+func (u *Upgraded) WriteTo(w io.Writer) (int64, error) { return u.writeTo(w, math.MaxInt64) }
+
+// writeTo writes about that many bytes of what the backend sends.
+func (u *Upgraded) writeTo(w io.Writer, limit int64) (int64, error) {
 	var written int64
 	r := &u.x.c.r
 	if buffered := r.buffered(); len(buffered) > 0 {
@@ -64,7 +67,7 @@ func (u *Upgraded) WriteTo(w io.Writer) (int64, error) {
 			return written, err
 		}
 	}
-	u.lr = io.LimitedReader{R: u.x.c.Conn, N: math.MaxInt64}
+	u.lr = io.LimitedReader{R: u.x.c.Conn, N: limit}
 	if u.x.c.bare() {
 		u.lr.R = u.x.c.kernel
 	}

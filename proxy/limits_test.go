@@ -1,0 +1,160 @@
+package proxy_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/upstream"
+	"github.com/shallot-http/shallot/proxy"
+)
+
+// pipes is a network without an operating system, in which time passes as a test
+// wants it to.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.done); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *pipes) dial() (net.Conn, error) {
+	near, far := net.Pipe()
+	p.conns <- far
+	return near, nil
+}
+
+// upgraded returns both ends of a connection that was upgraded to WebSocket, in a
+// bubble of synctest.
+func upgraded(t *testing.T, c proxy.Config) (client, backend net.Conn) {
+	t.Helper()
+	front, behind := newPipes(), newPipes()
+	targets, err := upstream.Parse("backend:80")
+	require.NoError(t, err)
+	c.Upstreams = upstream.New(upstream.Config{Targets: targets})
+	c.Upgrade = []string{"websocket"}
+	c.Transport = proxy.NewTransport(proxy.TransportConfig{
+		Dial: func(context.Context, string, string) (net.Conn, error) { return behind.dial() },
+	})
+	edge := middleware.Edge{Log: slog.New(slog.DiscardHandler)}
+	srv := &http.Server{Handler: edge.Handler(proxy.NewHandler(middleware.Status(404), c))}
+	go srv.Serve(front)
+	t.Cleanup(func() {
+		srv.Close()
+		c.Transport.Close()
+		c.Upstreams.Close()
+	})
+	client, err = front.dial()
+	require.NoError(t, err)
+	go io.WriteString(client, upgradeRequest(handshake))
+	backend, err = behind.Accept()
+	require.NoError(t, err)
+	_, err = http.ReadRequest(bufio.NewReader(backend))
+	require.NoError(t, err)
+	go io.WriteString(backend, switched)
+	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, resp.StatusCode)
+	t.Cleanup(func() { client.Close(); backend.Close() })
+	return client, backend
+}
+
+var (
+	goingAway       = []byte{0x88, 2, 3, 0xe9}
+	goingAwayMasked = []byte{0x88, 0x82, 0, 0, 0, 0, 3, 0xe9}
+)
+
+// TestUpgradeLimits checks when an upgraded connection ends by itself, and that both
+// sides are told.
+func TestUpgradeLimits(t *testing.T) {
+	const idle = time.Minute
+	say := func(t *testing.T, from, to net.Conn) {
+		go io.WriteString(from, "hello")
+		_, err := io.ReadFull(to, make([]byte, 5))
+		require.NoError(t, err)
+	}
+	for _, tt := range []struct {
+		name     string
+		config   proxy.Config
+		says     func(client, backend net.Conn) (from, to net.Conn) // nil is nobody anything
+		from, to time.Duration                                      // in which it ends
+	}{
+		{"nobody says anything", proxy.Config{UpgradeIdle: idle}, nil, idle, idle * 5 / 4},
+		{"the client does", proxy.Config{UpgradeIdle: idle},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10 * idle, 9*idle + idle*5/4},
+		{"the backend does", proxy.Config{UpgradeIdle: idle},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 10 * idle, 9*idle + idle*5/4},
+		{"in all", proxy.Config{UpgradeIdle: idle, UpgradeTimeout: 5 * idle},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 5 * idle, 5 * idle},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, backend := upgraded(t, tt.config)
+				began := time.Now()
+				told := make(chan []byte)
+				if tt.says != nil {
+					from, to := tt.says(client, backend)
+					for range 10 {
+						if tt.config.UpgradeTimeout > 0 && time.Since(began)+idle*9/10 > tt.config.UpgradeTimeout {
+							break
+						}
+						<-time.After(idle * 9 / 10)
+						say(t, from, to)
+					}
+				}
+				go func() {
+					text, _ := io.ReadAll(backend)
+					told <- text
+				}()
+				text, err := io.ReadAll(client)
+				require.NoError(t, err)
+				require.Equal(t, goingAway, text)
+				require.Equal(t, goingAwayMasked, <-told)
+				require.GreaterOrEqual(t, time.Since(began), tt.from)
+				require.LessOrEqual(t, time.Since(began), tt.to)
+			})
+		})
+	}
+}
+
+// TestUpgradeThatTakesNothing checks that a side that no longer reads does not hold
+// the other one for good.
+func TestUpgradeThatTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, backend := upgraded(t, proxy.Config{UpgradeIdle: time.Minute})
+		go func() {
+			for {
+				if _, err := backend.Write(make([]byte, 1000)); err != nil {
+					return
+				}
+			}
+		}()
+		synctest.Wait()
+		<-time.After(2 * time.Minute)
+		_, err := io.Copy(io.Discard, client) // what was on its way
+		require.NoError(t, err)
+		_, err = backend.Write([]byte("x"))
+		require.Error(t, err)
+	})
+}
