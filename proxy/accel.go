@@ -102,8 +102,8 @@ func accelTarget(text string) (*url.URL, error) {
 		return nil, err
 	case !strings.HasPrefix(p, "/"):
 		return nil, errors.New("not a path")
-	case !isValue(p) || !isValue(query):
-		return nil, errors.New("a control byte in it")
+	case !isValue(p) || strings.ContainsAny(p, "\t") || !isValue(query) || strings.ContainsAny(query, "\t "):
+		return nil, errors.New("a byte in it that no URL can have")
 	}
 	if clean := path.Clean(p); p != clean && (p != clean+"/" || clean == "/") {
 		return nil, errors.New("another path once it is resolved")

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
@@ -18,3 +19,6 @@ func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
 	}
 	return u.EscapedPath(), nil
 }
+
+// AccelTarget reads the value of X-Accel-Redirect.
+func AccelTarget(text string) (*url.URL, error) { return accelTarget(text) }
