@@ -1,0 +1,103 @@
+package fastcgi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
+)
+
+// isLocal reports whether a header consists of a Location, and perhaps what
+// libraries add to it by themselves: RFC 3875, section 6.2.2. Where there is more,
+// such as a cookie, the client is to get it, with a redirect.
+func isLocal(h http.Header) bool {
+	for name := range h {
+		switch name {
+		case "Location", "Content-Type", "Content-Length", "X-Powered-By":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// maxHops is how often an application may have a request go on.
+const maxHops = 10
+
+type hopsKey struct{}
+
+var errHops = errors.New("fastcgi: the application redirects in circles")
+
+// goOn answers the request as if it had been for d.onward, in the same release of
+// the site. Nothing of the response so far was sent.
+func (d *delivery) goOn() (int, error) {
+	hops, _ := d.r.Context().Value(hopsKey{}).(int)
+	if hops >= maxHops {
+		return http.StatusBadGateway, errHops
+	}
+	u, err := url.ParseRequestURI(d.onward)
+	if err != nil {
+		return http.StatusBadGateway, err
+	}
+	r := middleware.Rewrite(d.w, d.r, u)
+	r = middleware.WithRoot(r.WithContext(context.WithValue(r.Context(), hopsKey{}, hops+1)), d.base)
+	if r.Method != http.MethodHead {
+		r.Method = http.MethodGet
+	}
+	r.Header = r.Header.Clone()
+	r.Header.Del("Content-Type")
+	r.Header.Del("Content-Length")
+	r.Body, r.ContentLength = http.NoBody, 0
+	status, err := d.h.ServeHTTP(d.w, r)
+	middleware.CopyBack(d.r, r)
+	return status, err
+}
+
+// addSlash sends the client to the folder by its one name, so that relative links
+// in what its index answers lead where they should. A form is sent there as it is.
+func (d *delivery) addSlash() (int, error) {
+	served, asked := d.r.URL.Path, d.asked()
+	if strings.HasSuffix(asked.Path, "/") || path.Base(asked.Path) != path.Base(served) {
+		// A layer further out has changed the path, so nobody knows what another would
+		// lead to: caddy#4205.
+		return http.StatusNotFound, nil
+	}
+	// No path such as //example.com/.. leads to another site: CVE-2022-28923.
+	location := url.URL{Path: path.Clean("/"+asked.Path) + "/", RawQuery: asked.RawQuery}
+	d.w.Header().Set("Location", printable(location.String()))
+	d.w.Header().Set("Content-Length", "0") // which net/http does not say to a HEAD by itself
+	return http.StatusPermanentRedirect, nil
+}
+
+// asked returns the URL that the client asked for. If it was not
+// [middleware.Rewrite] that changed it, as with http.StripPrefix, the request
+// line tells.
+func (d *delivery) asked() *url.URL {
+	u := middleware.OriginalURL(d.w, d.r)
+	if u != d.r.URL {
+		return u
+	}
+	line, err := url.ParseRequestURI(d.r.RequestURI)
+	if err != nil {
+		return u
+	}
+	return line
+}
+
+// printable escapes what must not be in the field: a query comes as it was sent.
+func printable(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
