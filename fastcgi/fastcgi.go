@@ -219,39 +219,50 @@ func (c Config) Hide(name string, _ fs.FileInfo) bool {
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
+	d, status, err := h.deliver(w, r)
+	if d == nil {
+		return status, err
+	}
+	defer d.free()
+	return d.serve()
+}
+
+// deliver returns what is to be done to have the application answer, or if it is
+// not to, what has come of the request.
+func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, int, error) {
+	answered := func(status int, err error) (*delivery, int, error) { return nil, status, err }
 	if !h.cfg.covers(r) {
-		return h.next.ServeHTTP(w, r)
+		return answered(h.next.ServeHTTP(w, r))
 	}
 	if r.Method == http.MethodConnect {
 		w.Header().Set("Connection", "close") // what follows is not delimited
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-		return http.StatusMethodNotAllowed, nil
+		return answered(http.StatusMethodNotAllowed, nil)
 	}
 	p, ok := nameOf(r.URL.Path)
 	if !ok {
-		return http.StatusBadRequest, refusal("there is a control byte in the path")
+		return answered(http.StatusBadRequest, refusal("there is a control byte in the path"))
 	}
 	if from := h.routes.from; !strings.HasPrefix(r.URL.Path, from) {
 		// An application that looks at REQUEST_URI would see another path than the one
 		// that was looked at here.
-		return http.StatusBadRequest, refusal("the path lies below " + from + " only once it is resolved")
+		return answered(http.StatusBadRequest, refusal("the path lies below "+from+" only once it is resolved"))
 	}
 	root := middleware.RootOf(r, h.cfg.Root)
 	d := &delivery{h: h, w: w, r: r, path: p, base: root, tree: h.files.of(root)}
 	rt, err := h.routes.route(d.tree, p, d)
 	if err != nil {
-		return middleware.StatusOf(r, err), fmt.Errorf("fastcgi: %w", err)
+		return answered(middleware.StatusOf(r, err), fmt.Errorf("fastcgi: %w", err))
 	}
 	switch d.route = rt; rt.do {
 	case pass:
-		return h.next.ServeHTTP(w, r)
+		return answered(h.next.ServeHTTP(w, r))
 	case slash:
-		return d.addSlash()
+		return answered(d.addSlash())
 	case refuse:
-		return rt.status, nil
+		return answered(rt.status, nil)
 	}
-	defer d.free()
-	return d.serve()
+	return d, 0, nil
 }
 
 func (c *Config) covers(r *http.Request) bool {

@@ -34,7 +34,7 @@ func (o own) file(root *os.Root) (name string, ok bool) {
 	if err != nil {
 		return "", true
 	}
-	for _, dir := range [...]string{dir, real(dir)} {
+	for _, dir := range [...]string{dir, withoutLinks(dir)} {
 		if rel, err := filepath.Rel(dir, o.sendfile); err == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel), true
 		}
@@ -42,9 +42,9 @@ func (o own) file(root *os.Root) (name string, ok bool) {
 	return "", true // it lies elsewhere, and so does not exist
 }
 
-// real returns a folder's name without links, which is the one an application may
+// withoutLinks returns a folder's name without links, which is the one an application may
 // know.
-func real(dir string) string {
+func withoutLinks(dir string) string {
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		return resolved
 	}
