@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +104,7 @@ type Config struct {
 	// SendFile is the folder of files that the application may have sent in its
 	// place, by X-Sendfile with their path or X-Accel-Redirect with their name in it.
 	// Nil is none: then the fields are dropped.
-	SendFile *os.Root
+	SendFile *middleware.Root
 }
 
 // A Var is a variable of the application's environment. The value's sink should be

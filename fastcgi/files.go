@@ -138,6 +138,9 @@ const ignoresCase = runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 
 // open opens the regular file of a name, which is relative, in root.
 func open(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	if root == nil {
+		return nil, nil, fs.ErrNotExist
+	}
 	// To open a pipe could take forever.
 	info, err := root.Stat(filepath.FromSlash(name))
 	if err == nil && !info.Mode().IsRegular() {

@@ -16,7 +16,8 @@ import (
 )
 
 // file returns the name, in root, of the file that an application wants to be sent.
-func (o own) file(root *os.Root) (name string, ok bool) {
+// The folder may be known to it as dir, too.
+func (o own) file(root *middleware.Root, dir string) (name string, ok bool) {
 	switch {
 	case o.redirect != "":
 		// It is the path of a URL: nginx, module ngx_http_core, internal.
@@ -30,25 +31,12 @@ func (o own) file(root *os.Root) (name string, ok bool) {
 	case !filepath.IsAbs(o.sendfile):
 		return filepath.ToSlash(filepath.Clean(o.sendfile)), true
 	}
-	dir, err := filepath.Abs(root.Name())
-	if err != nil {
-		return "", true
-	}
-	for _, dir := range [...]string{dir, withoutLinks(dir)} {
+	for _, dir := range [...]string{dir, root.Dir} { // the latter is free of links
 		if rel, err := filepath.Rel(dir, o.sendfile); err == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel), true
 		}
 	}
 	return "", true // it lies elsewhere, and so does not exist
-}
-
-// withoutLinks returns a folder's name without links, which is the one an application may
-// know.
-func withoutLinks(dir string) string {
-	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
-		return resolved
-	}
-	return dir
 }
 
 // sendFile answers with a file in place of the body of resp, whose header counts but

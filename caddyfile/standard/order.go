@@ -27,6 +27,7 @@ package standard
 
 import (
 	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
 	"github.com/shallot-http/shallot/middleware/errorpages"
@@ -50,6 +51,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		errorpages.Directive,
 		gzip.RequestsDirective,
 		proxy.Directive,
+		fastcgi.Directive,
 		listings(),
 		static.Directive,
 	}

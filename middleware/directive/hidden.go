@@ -24,11 +24,15 @@ func (s *Site) Hide(name string) {
 	s.Shared.hidden.add(abs)
 }
 
-// Hidden reports whether a file is one that [Site.Hide] was told of. Its name is
+// HideIf keeps files of s from being served for which a function returns true of
+// what [Site.Hidden] is asked: the scripts, to which somebody else gives an answer.
+func (s *Site) HideIf(is func(name string, info fs.FileInfo) bool) { s.hides = append(s.hides, is) }
+
+// Hidden reports whether a file is one that [Site.Hide] or [Site.HideIf] was told of. Its name is
 // relative to the site's root and separated by slashes; info is that of the file
 // itself, not of a link to it, and may be nil if it is not known.
 func (s *Site) Hidden(name string, info fs.FileInfo) bool {
-	return s.Shared.hidden.hasName(s.Root.Dir, name) || info != nil && s.Shared.hidden.files.has(info)
+	return slices.ContainsFunc(s.hides, func(is func(string, fs.FileInfo) bool) bool { return is(name, info) }) || s.Shared.hidden.hasName(s.Root.Dir, name) || info != nil && s.Shared.hidden.files.has(info)
 }
 
 // hidden is what the sites of a pool hide. There may be as many names as sites,

@@ -2,6 +2,7 @@ package directive
 
 import (
 	"crypto/tls"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -28,6 +29,8 @@ type Site struct {
 	// those that list or render the same files. It is known when all directives
 	// are set up; package static says what it is.
 	Files any
+
+	hides []func(name string, info fs.FileInfo) bool
 }
 
 // NewSite returns the site of a Caddyfile that says nothing but its addresses:

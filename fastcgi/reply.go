@@ -20,10 +20,11 @@ func (d *delivery) respond(resp *Response, pick *upstream.Pick) (int, error) {
 		return 0, nil
 	}
 	own := takeOwn(resp.Header)
-	if root := d.h.cfg.SendFile; root != nil && resp.Status < 300 {
-		if name, ok := own.file(root); ok {
+	if from := d.h.cfg.SendFile; from != nil && resp.Status < 300 {
+		root := from.Now()
+		if name, ok := own.file(root, from.Dir); ok {
 			resp.Body.Close() // the file comes in place of it
-			return d.sendFile(resp, pick, root, name)
+			return d.sendFile(resp, pick, root.FS, name)
 		}
 	}
 	header := d.w.Header()

@@ -1,0 +1,197 @@
+package fastcgi
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// Directive is this package's entry in the Caddyfile's vocabulary.
+var Directive = directive.Directive{Name: "fastcgi", Setup: setup, Elsewhere: []string{"php_fastcgi", "fastcgi_pass"}}
+
+func setup(c *directive.Controller) (middleware.Middleware, error) {
+	var rules []Config
+	places := map[middleware.Path]directive.Pos{}
+	for _, line := range c.Lines() {
+		p := newParser(c, line)
+		at := p.read()
+		if first, again := places[p.cfg.From]; again {
+			line.Errorf(at, "%s has an application already, by the line at %v", p.cfg.From, first)
+		}
+		places[p.cfg.From] = at.Pos
+		rules = append(rules, p.finish())
+	}
+	// Layers see a request one after the other.
+	slices.SortStableFunc(rules, func(a, b Config) int { return len(b.From) - len(a.From) })
+	layers := make([]middleware.Middleware, len(rules))
+	for i, cfg := range rules {
+		layers[i] = New(cfg)
+		c.Site().HideIf(cfg.Hide)
+	}
+	return middleware.Chain(layers...), c.Err()
+}
+
+// A parser makes a Config of one line.
+type parser struct {
+	c       *directive.Controller
+	line    *directive.Line
+	cfg     Config
+	up      upstream.Config
+	client  ClientConfig
+	check   Ping
+	checked bool
+	checkOf directive.Word  // the first property that is of use only if checked
+	scripts *directive.Line // the first property that is of use only for scripts
+}
+
+func newParser(c *directive.Controller, line *directive.Line) *parser {
+	site := c.Site()
+	return &parser{
+		c: c, line: line,
+		cfg:    Config{From: "/", Root: site.Root, Trusted: site.Trusted, Names: namesOf(site.Addrs), StaticIndex: site.Index},
+		up:     upstream.Config{Policy: upstream.RoundRobin(), Observe: upstream.LogTo(site.Log)},
+		client: ClientConfig{Stderr: LogStderr},
+	}
+}
+
+// namesOf returns the hosts of a site's addresses.
+func namesOf(addrs []string) []string {
+	var names []string
+	for _, addr := range addrs {
+		if _, rest, ok := strings.Cut(addr, "://"); ok {
+			addr = rest
+		}
+		host, _, _ := strings.Cut(addr, "/")
+		if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+			host = host[:i]
+		}
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+		if host != "" && host != "*" && host != "0.0.0.0" && host != "::" {
+			names = append(names, host)
+		}
+	}
+	return names
+}
+
+// read reads the line, and returns the word that says of what it is.
+func (p *parser) read() directive.Word {
+	args := p.line.Args(1, 3)
+	addr, at := args[0], args[0]
+	if len(args) > 1 {
+		p.cfg.From = p.line.Path(args[0])
+		addr = args[1]
+		if addr.Text == "php" && strings.HasSuffix(args[0].Text, ".sock") {
+			p.line.Errorf(args[0], "a path is missing in front of the address (did you mean \"fastcgi / %s php\"?)", args[0].Text)
+		}
+	}
+	p.target(p.line, addr)
+	if len(args) > 2 {
+		p.line.OneOf(args[2], "preset", "php")
+		preset := PHP()
+		p.cfg.Ext, p.cfg.Split, p.cfg.Index = preset.Ext, preset.Split, preset.Index
+	}
+	for _, prop := range p.line.Properties("ext", "split", "index", "try", "try_files", "env...", "except...", "upstream...", "root", "mount", "alias...",
+		"policy", "fail_timeout", "max_fails", "max_conns", "queue", "try_duration", "try_interval",
+		"health_check", "health_check_interval", "health_check_timeout", "health_check_contains",
+		"connect_timeout", "send_timeout", "read_timeout", "pool", "idle_timeout",
+		"max_body", "body_memory", "temp", "sendfile") {
+		switch name := prop.Name(); name {
+		case "ext", "split", "index", "try", "try_files", "root", "mount", "except":
+			p.place(prop)
+		case "env", "alias":
+			p.environment(prop)
+		case "upstream":
+			for _, arg := range prop.Args(1, directive.Any) {
+				p.target(prop, arg)
+			}
+		case "policy":
+			p.policy(prop)
+		case "fail_timeout", "max_fails", "max_conns", "queue", "try_duration", "try_interval":
+			p.limit(prop)
+		case "max_body", "body_memory", "temp", "sendfile":
+			p.body(prop)
+		default:
+			if strings.HasPrefix(name, "health_check") {
+				p.health(prop)
+			} else {
+				p.reach(prop)
+			}
+		}
+	}
+	return at
+}
+
+// target adds one address.
+func (p *parser) target(line *directive.Line, arg directive.Word) {
+	if arg.Text == "" && !arg.Quoted {
+		return // of which there is an error already
+	}
+	text := arg.Text
+	scheme, rest, _ := strings.Cut(text, "://")
+	switch {
+	case scheme == text:
+		if !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "unix:") {
+			text = "fastcgi://" + text
+		}
+	case scheme == "tcp":
+		text = "fastcgi://" + rest
+	case scheme == "srv", scheme == "dns":
+		source, err := upstream.ParseSource(scheme + "+fastcgi://" + rest)
+		if err != nil {
+			line.Errorf(arg, "%w", without(err, arg.Text))
+			return
+		}
+		p.up.Sources = append(p.up.Sources, source)
+		return
+	case scheme != "fastcgi" && scheme != "unix":
+		line.Errorf(arg, "%q: it is FastCGI that is spoken, as in fastcgi://localhost:9000", arg.Text)
+		return
+	}
+	targets, err := upstream.Parse(text)
+	if err != nil {
+		line.Errorf(arg, "%w", without(err, arg.Text))
+		return
+	}
+	if targets[0].Path != "" {
+		line.Errorf(arg, "%q: an application has no path but that in its environment", arg.Text)
+		return
+	}
+	p.warn(arg, targets[0])
+	p.up.Targets = append(p.up.Targets, targets...)
+}
+
+// warn tells of an address in the open: whoever can connect to php-fpm can have it
+// run whatever it can read, and what is sent is not encrypted.
+func (p *parser) warn(arg directive.Word, t upstream.Target) {
+	addr, err := netip.ParseAddrPort(t.Addr)
+	if err == nil && addr.Addr().IsGlobalUnicast() && !addr.Addr().IsPrivate() {
+		p.c.Site().Log.Warn("FastCGI is neither encrypted nor does it ask who is there: this address is a public one",
+			"address", arg.Text, "at", arg.Pos.String())
+	}
+}
+
+// finish returns the Config, with what is to be started in the care of the site.
+func (p *parser) finish() Config {
+	if p.up.Passive.Ratio < 0 && p.up.Passive.MaxFails == 0 {
+		p.up.Passive.MaxFails = 1
+	}
+	if p.checked {
+		p.up.Active.Checker = p.check
+	} else if p.checkOf.Text != "" {
+		p.line.Errorf(p.checkOf, "there is no health_check that this could be for")
+	}
+	if p.scripts != nil && p.cfg.Ext == nil && p.cfg.Split == nil {
+		p.scripts.Errorf(p.scripts.Words[0], "there is no ext or split by which scripts could be told")
+	}
+	group, client := upstream.New(p.up), NewClient(p.client)
+	p.c.OnStop(client.Close)
+	p.c.OnStop(group.Close)
+	p.c.OnStart(func(ctx context.Context) error { return group.Start(ctx) })
+	p.cfg.Upstreams, p.cfg.Client = group, client
+	return p.cfg
+}
