@@ -107,7 +107,7 @@ func unalias(name string) string {
 
 // sets reports whether a field of that name is this proxy's to set.
 func (c *Config) sets(name string) bool {
-	return isAboutClient(name) || isForConnection(name) || name == "Proxy" || name == "Host" ||
+	return isAboutClient(name) || isForConnection(name) || name == "Proxy" || name == "Host" || name == "Content-Length" ||
 		slices.ContainsFunc(c.Up, func(op HeaderOp) bool { return op.matches(name) })
 }
 

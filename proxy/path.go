@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"strings"
@@ -17,7 +18,7 @@ func (d *delivery) place() error {
 	if u.Opaque != "" {
 		return refusal("the target has no path")
 	}
-	d.path, d.escaped = u.Path, u.EscapedPath()
+	d.path, d.escaped = u.Path, escapedPath(u)
 	if d.path == "" {
 		d.path, d.escaped = "/", "/"
 	}
@@ -28,6 +29,29 @@ func (d *delivery) place() error {
 		return nil
 	}
 	return d.without(d.h.cfg.Without)
+}
+
+var pathBytes = setOf(alphanumeric + "!$%&'()*+,-./:;=@[]_~") // RFC 3986, section 3.3, and what package url lets pass
+
+// escapedPath returns the path as the client has escaped it. If it has left out any
+// byte, EscapedPath makes it up anew from Path, and so a slash of each %2F.
+func escapedPath(u *url.URL) string {
+	escaped := u.EscapedPath()
+	if u.RawPath == "" || u.RawPath == escaped {
+		return escaped
+	}
+	if p, err := url.PathUnescape(u.RawPath); err != nil || p != u.Path {
+		return escaped
+	}
+	var b strings.Builder
+	for i := range len(u.RawPath) {
+		if c := u.RawPath[i]; pathBytes.has(c) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // without takes prefix from the path.

@@ -155,7 +155,7 @@ func (d *delivery) trail(trailer http.Header, announced int) {
 		if len(trailer) != announced {
 			name = http.TrailerPrefix + name
 		}
-		header[name] = append(header[name], values...)
+		header[name] = values // rather than behind what the head had
 	}
 }
 

@@ -34,8 +34,8 @@ func (d *delivery) askUpgrade() error {
 	case !strings.EqualFold(d.upgrade, "websocket"):
 		return nil
 	}
-	key := h["Sec-Websocket-Key"]
-	if len(key) != 1 || h.Get("Sec-Websocket-Version") != "13" {
+	key, version := h["Sec-Websocket-Key"], h["Sec-Websocket-Version"]
+	if len(key) != 1 || len(version) != 1 || version[0] != "13" {
 		return refusal("a handshake of another version of WebSocket than 13")
 	}
 	if nonce, err := base64.StdEncoding.DecodeString(key[0]); err != nil || len(nonce) != 16 {
