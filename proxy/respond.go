@@ -43,8 +43,11 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return d.tunnel(resp, protocol)
 	}
-	if resp.StatusCode == http.StatusNoContent {
-		delete(header, "Content-Length") // RFC 9110, section 8.6
+	switch resp.StatusCode {
+	case http.StatusNoContent, http.StatusNotModified:
+		// RFC 9110, section 8.6. With 304 it is allowed, but clients of HTTP/2 wait for as
+		// much; with HTTP/1.1 net/http does not send it either.
+		delete(header, "Content-Length")
 	}
 	if _, there := header["Content-Type"]; !there {
 		header["Content-Type"] = nil // lest net/http makes one up
