@@ -149,6 +149,7 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	resp, err := d.h.cfg.Transport.Do(out, x)
 	early.end()
 	if err != nil {
+		rethrow(err)
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)
 	}
@@ -158,6 +159,7 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	middleware.Note(d.w, slog.Duration(middleware.NoteUpstreamLatency, answered.Latency))
 	status, err = d.respond(resp, &pick, answered)
 	if result = answered; err != nil {
+		rethrow(err)
 		result.Err = d.blame(err)
 	}
 	return status, err, false

@@ -39,6 +39,12 @@ type exchange struct {
 // doHTTP1 is Do for HTTP/1.1.
 func (t *Transport) doHTTP1(r *http.Request, opt Exchange) (*http.Response, error) {
 	x := &exchange{t: t, req: r, opt: opt}
+	panics := true
+	defer func() {
+		if panics {
+			x.panicked()
+		}
+	}()
 	err := x.prepare()
 	if err == nil {
 		err = x.run()
@@ -47,10 +53,21 @@ func (t *Transport) doHTTP1(r *http.Request, opt Exchange) (*http.Response, erro
 		closeBody(r) // else whoever sends it does
 	}
 	x.out.free(t, x.up)
+	panics = false
 	if err != nil {
 		return nil, err
 	}
 	return &x.resp, nil
+}
+
+// panicked cleans up after somebody that is called on the way has panicked.
+func (x *exchange) panicked() {
+	if x.stop != nil {
+		x.stop()
+	}
+	if x.c != nil {
+		x.abandon()
+	}
 }
 
 func (x *exchange) run() error {

@@ -82,20 +82,20 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 	}
 	out := http2Request(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)), x)
 	var body *gate
-	if x.Interrupt != nil && out.Body != nil && out.Body != http.NoBody {
+	if out.Body != nil && out.Body != http.NoBody {
 		body = &gate{ReadCloser: out.Body}
 		out.Body = body
 	}
 	resp, err := t.h2.RoundTrip(out)
 	if err != nil {
-		if body != nil {
-			body.close(x.Interrupt)
-		}
+		body.close(x.Interrupt)
 		op := OpHeader
 		if !seen.connected.Load() {
 			op = OpDial
 		}
-		if r.Context().Err() != nil {
+		if why := body.why(); why != nil {
+			op, err = OpUpload, why
+		} else if r.Context().Err() != nil {
 			err = canceled(r.Context())
 		}
 		return nil, fail(op, err)
@@ -108,7 +108,7 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 		resp.Header = x.Header
 	}
 	if body != nil {
-		resp.Body = gated{resp.Body, body, x.Interrupt}
+		resp.Body = gated{resp.Body, body, r.URL.Host, x.Interrupt}
 	}
 	return resp, nil
 }

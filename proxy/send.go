@@ -129,7 +129,12 @@ func (u *upload) succeeds(wait time.Duration) bool {
 
 // uploadAll returns an *Error if the exchange must end, and another if only
 // the sending has: there may be a response that says why.
-func (x *exchange) uploadAll(u *upload) error {
+func (x *exchange) uploadAll(u *upload) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &Error{Op: OpUpload, Err: &bodyPanic{v}}
+		}
+	}()
 	if err := x.push(u.pending); err != nil || !x.out.streams {
 		return err
 	}
