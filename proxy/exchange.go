@@ -106,13 +106,14 @@ func (x *exchange) attempt(fresh bool) error {
 		// A backend that refuses a request commonly answers and closes before it
 		// has read all of it. The answer says more than the failed write.
 		if rerr := x.receive(err != nil); rerr == nil {
+			x.t.pool.foundKept(c.key, c.idle)
 			return nil
 		} else if err == nil || x.answered {
 			err = rerr
 		}
 	}
 	if x.died(err) {
-		x.t.pool.learn(c.key, c.idle, time.Now())
+		x.t.pool.foundClosed(c.key, c.idle)
 	}
 	x.abandon()
 	return err

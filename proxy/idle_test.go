@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -85,7 +86,8 @@ func TestIdleTime(t *testing.T) {
 }
 
 // TestLearning has a backend close what is idle for a second, without a word about
-// it. Soon nothing is sent on such a connection that could not be repeated.
+// it. Nothing is sent on a connection that may be about to be closed, for all that
+// is known, if it could not be repeated.
 func TestLearning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dialed int
@@ -104,24 +106,72 @@ func TestLearning(t *testing.T) {
 			},
 		})
 		defer tr.Close()
-		after := func(pause time.Duration, method string) error {
+		after := func(pause time.Duration, method string, total int, why string) {
+			t.Helper()
 			<-time.After(pause)
 			_, _, err := fetch(t, tr, newRequest(t, method, "http://a", nil))
-			return err
+			require.NoError(t, err)
+			require.Equal(t, total, dialed, why)
 		}
-		require.NoError(t, after(0, "POST"))
-		require.NoError(t, after(1001*time.Millisecond, "POST"), "a pipe that is closed takes nothing, so it can be repeated")
+		after(0, "POST", 1, "there is none yet")
+		after(90*time.Millisecond, "POST", 1, "no server is that impatient")
+		after(300*time.Millisecond, "POST", 2, "nothing is known of the backend")
+		after(300*time.Millisecond, "GET", 2, "which can be repeated")
+		after(230*time.Millisecond, "POST", 2, "clearly less than what was survived")
+		after(280*time.Millisecond, "POST", 3, "not clearly less")
+		after(990*time.Millisecond, "GET", 3, "just in time")
+		after(750*time.Millisecond, "POST", 3, "clearly less")
+		after(900*time.Millisecond, "POST", 4, "not clearly less")
+		after(1001*time.Millisecond, "GET", 5, "too late, which is found out, and repeated")
+		after(750*time.Millisecond, "POST", 5, "clearly less than what was too late")
+		after(850*time.Millisecond, "POST", 6, "not clearly less")
+		for range 310 { // after five minutes this may be another backend
+			after(990*time.Millisecond, "GET", 6, "just in time")
+		}
+		after(750*time.Millisecond, "POST", 6, "which was survived more lately")
+	})
+}
+
+// TestLearningWithoutRequests checks that connections nobody uses tell for how long
+// the backend leaves them open.
+func TestLearningWithoutRequests(t *testing.T) {
+	backend := startRaw(t, always(hello))
+	tr := newTransport(t, proxy.TransportConfig{})
+	const posts = 8
+	for range posts {
+		_, _, err := fetch(t, tr, newRequest(t, "POST", backend.url(), strings.NewReader("once")))
+		require.NoError(t, err)
+		<-time.After(110 * time.Millisecond)
+	}
+	require.Less(t, backend.count(), posts)
+}
+
+// TestLearningOfAnother checks that what was closed is not taken for habit if it was
+// in use just before, as by a backend that starts anew.
+func TestLearningOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialed int
+		var theirs net.Conn
+		tr := proxy.NewTransport(proxy.TransportConfig{
+			Dial: func(context.Context, string, string) (ours net.Conn, err error) {
+				dialed++
+				ours, theirs = net.Pipe()
+				go answerAll(theirs, hello)
+				return ours, nil
+			},
+		})
+		defer tr.Close()
+		get(t, tr, "http://a")
+		<-time.After(time.Minute / 2)
+		get(t, tr, "http://a")
+		<-time.After(150 * time.Millisecond)
+		theirs.Close()
+		get(t, tr, "http://a")
 		require.Equal(t, 2, dialed)
-		require.NoError(t, after(900*time.Millisecond, "POST"))
-		require.Equal(t, 3, dialed, "which is too long for a POST")
-		require.NoError(t, after(900*time.Millisecond, "GET"))
-		require.NoError(t, after(700*time.Millisecond, "POST"))
-		require.Equal(t, 3, dialed)
-		for range 400 { // five minutes later
-			require.NoError(t, after(750*time.Millisecond, "GET"))
-		}
-		require.NoError(t, after(900*time.Millisecond, "POST"))
-		require.Equal(t, 3, dialed)
+		<-time.After(time.Minute / 3)
+		_, _, err := fetch(t, tr, newRequest(t, "POST", "http://a", nil))
+		require.NoError(t, err)
+		require.Equal(t, 2, dialed)
 	})
 }
 

@@ -12,11 +12,11 @@ type pool struct {
 	idleTimeout time.Duration // <= 0 is forever
 	maxIdle     int           // per key
 
-	mu      sync.Mutex
-	idle    map[key][]*conn
-	timer   *time.Timer // to look for those that are too old; nil if none is due
-	closed  bool
-	learned map[key]closing
+	mu     sync.Mutex
+	idle   map[key][]*conn
+	timer  *time.Timer // to look for those that are too old; nil if none is due
+	closed bool
+	habits map[key]habit
 }
 
 // get returns a connection that seems to be alive, or nil. Once is for a request
@@ -31,7 +31,7 @@ func (p *pool) get(k key, once bool) *conn {
 		c.idle = now.Sub(c.since)
 		switch {
 		case !c.expires.IsZero() && !now.Before(c.expires):
-		case once && p.doubts(k, c.idle, now):
+		case once && p.doubts(c, now):
 			if !p.push(c, c.expires.Sub(now)) {
 				c.Close()
 			}
@@ -40,7 +40,7 @@ func (p *pool) get(k key, once bool) *conn {
 			c.reused = true
 			return c
 		default:
-			p.learn(k, c.idle, now)
+			p.foundClosed(k, c.idle)
 		}
 		c.Close()
 	}
@@ -100,6 +100,7 @@ func sweepAfter(d time.Duration) time.Duration { return max(d, time.Second) }
 func (p *pool) sweep() {
 	p.mu.Lock()
 	now := time.Now()
+	p.forget(now)
 	var next time.Time
 	var old []*conn
 	for k, list := range p.idle {

@@ -15,6 +15,8 @@ type probe struct{}
 
 func (*probe) attach(net.Conn) {}
 
+func (*probe) sees() bool { return false }
+
 func (*probe) silent() bool { return true }
 
 func (*probe) reset() bool { return false }

@@ -36,6 +36,9 @@ func (p *probe) attach(c net.Conn) {
 	}
 }
 
+// sees reports whether there is a connection that can be looked at.
+func (p *probe) sees() bool { return p.raw != nil }
+
 // silent reports whether there is neither anything to read nor an end. Control
 // rather than Read, so that no deadline is in the way.
 func (p *probe) silent() bool {

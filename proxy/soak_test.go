@@ -21,10 +21,12 @@ import (
 func TestSoakIdle(t *testing.T) {
 	for _, tt := range []struct {
 		name, keepAlive string
+		transports      int
 		failures        int32
 	}{
-		{"announced", "Keep-Alive: timeout=1\r\n", 0},
-		{"unannounced", "", 1},
+		{"announced", "Keep-Alive: timeout=1\r\n", 1, 0},
+		{"unannounced", "", 1, 1},
+		{"unannounced, and nobody learns from others", "", 250, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			noLeaks(t)
@@ -38,10 +40,14 @@ func TestSoakIdle(t *testing.T) {
 				}
 			})
 			const clients, posts = 250, 40
-			tr := newTransport(t, proxy.TransportConfig{})
+			var transports []*proxy.Transport
+			for range tt.transports {
+				transports = append(transports, newTransport(t, proxy.TransportConfig{}))
+			}
 			var failed atomic.Int32
 			var wg sync.WaitGroup
 			for i := range clients {
+				tr := transports[i%len(transports)]
 				wg.Go(func() {
 					random := rand.New(rand.NewPCG(3, uint64(i)))
 					for range posts {
@@ -57,7 +63,7 @@ func TestSoakIdle(t *testing.T) {
 							continue
 						}
 						resp.Body.Close()
-						<-time.After(900*time.Millisecond + time.Duration(random.IntN(200))*time.Millisecond)
+						<-time.After(900*time.Millisecond + time.Duration(random.IntN(200_000))*time.Microsecond)
 					}
 				})
 			}
