@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -17,7 +18,8 @@ type content struct {
 	length int64   // -1 is unknown
 	stream *stream // nil if there is none, or it is small
 
-	trailing bool // fields come behind it that are sent on
+	trailing    bool // fields come behind it that are sent on
+	interrupted bool // so that the request's context has ended, too
 }
 
 // take gets hold of the body of d's request.
@@ -75,23 +77,43 @@ func (c *content) repeatable() bool { return c.stream == nil || !c.stream.touche
 // it, but net/http for the client to leave, which must not seem to happen.
 func (c *content) interrupt() {
 	if c.stream != nil && !c.stream.ended.Load() {
+		c.interrupted = true
 		_ = c.d.client().SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
 // free gives the buffer back. No attempt goes on.
 func (d *delivery) free() {
-	if d.content.buf != nil {
-		d.h.bodies.Put(d.content.buf)
+	c := &d.content
+	if c.buf != nil {
+		d.h.bodies.Put(c.buf)
 	}
+	if c.interrupted || c.stream != nil && c.stream.broken.Load() {
+		hangUp(d.w)
+	}
+}
+
+// hangUp has net/http close the client's connection after the response, which a field
+// cannot say any more once the response has begun. With full duplex, it otherwise takes
+// what is left of a body that broke off for the next request. Even if nothing is left,
+// it takes an interrupt for a client that has left, in all requests that follow.
+func hangUp(w http.ResponseWriter) {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = u.Unwrap()
+	}
+	_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
 }
 
 // A stream is a body that is not closed when an attempt fails before it was read;
 // net/http does that in the end.
 type stream struct {
-	body           io.Reader
-	touched, ended atomic.Bool
-	trail          func() // called at the end of it, unless it is nil
+	body                   io.Reader
+	touched, ended, broken atomic.Bool
+	trail                  func() // called at the end of it, unless it is nil
 }
 
 func (s *stream) Read(p []byte) (int, error) {
@@ -102,6 +124,8 @@ func (s *stream) Read(p []byte) (int, error) {
 			s.trail()
 		}
 		s.ended.Store(true)
+	} else if err != nil {
+		s.broken.Store(true)
 	}
 	return n, err
 }

@@ -203,7 +203,7 @@ func (d *delivery) mayRepeat(err error) bool {
 // blame returns err, or context.Canceled if the client is to blame.
 func (d *delivery) blame(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Op == OpRequest || e.Op == OpUpload || errors.Is(d.r.Context().Err(), context.Canceled) {
+	if !ok || e.Op == OpRequest || e.Op == OpUpload || !d.content.interrupted && errors.Is(d.r.Context().Err(), context.Canceled) {
 		return context.Canceled
 	}
 	return err

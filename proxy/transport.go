@@ -99,6 +99,10 @@ type Exchange struct {
 	// the exchange has failed or the body of the response was closed. In a handler:
 	//
 	//	func() { http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) }
+	//
+	// There the client's connection must then be closed after the response, as a Read
+	// beyond the limit of an http.MaxBytesReader has net/http do. Otherwise it takes
+	// what is left of the body for the next request.
 	Interrupt func()
 }
 
