@@ -62,7 +62,9 @@
 //     decides.
 //   - ejected: requests failed ([Passive], on unless switched off). It is out for
 //     Eject, and the next time for longer. No more than MaxPercent of a tier are ever
-//     out while this could be helped, so one target alone is never ejected.
+//     out while this could be helped, so one target alone is never ejected. A request
+//     that all others have failed is tried there still, and if that succeeds the
+//     target is back.
 //   - open: too many of its last results were failures ([Breaker], off by default).
 //     After a while it is half open, and Trials requests decide.
 //   - full: as many requests are under way as MaxConns allows. If that is so of all,

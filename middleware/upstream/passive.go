@@ -101,10 +101,24 @@ func (g *Group) eject(u *Upstream, now time.Time) {
 func (g *Group) readmit(u *Upstream) {
 	g.mu.Lock()
 	defer g.unlock()
-	now := time.Now()
-	if g.closed || !u.ejected || now.Before(u.until) {
+	if now := time.Now(); !g.closed && u.ejected && !now.Before(u.until) {
+		g.readmitLocked(u, now)
+	}
+}
+
+// recovered ends an ejection early.
+func (g *Group) recovered(u *Upstream) {
+	g.mu.Lock()
+	defer g.unlock()
+	if g.closed || !u.ejected {
 		return
 	}
+	u.timer.Stop()
+	g.readmitLocked(u, time.Now())
+	u.probation.Store(false)
+}
+
+func (g *Group) readmitLocked(u *Upstream, now time.Time) {
 	u.ejected, u.returned = false, now
 	u.probation.Store(true)
 	u.turn.Add(1)

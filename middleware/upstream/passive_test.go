@@ -184,3 +184,49 @@ func TestDoneTwice(t *testing.T) {
 	require.EqualValues(t, 1, u.Failures)
 	other.Done(upstream.Result{})
 }
+
+// TestTheEjectedAreTriedLast checks that a request which all others have failed goes to
+// a target that is ejected, which is back if it succeeds there, and to no other.
+func TestTheEjectedAreTriedLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGroup(t, upstream.Config{Targets: weighted(1, 1, 1), Passive: upstream.Passive{MaxFails: 1}, MaxConns: 1})
+		fail(t, g, "a", 1)
+		require.Equal(t, "a ejected, b up, c up", states(g))
+		b, c := only(t, g, "b"), only(t, g, "c")
+		_, err := g.Pick(t.Context(), nil, []*upstream.Upstream{b.Upstream})
+		require.ErrorIs(t, err, upstream.ErrFull, "c may be free in a moment")
+		tried := []*upstream.Upstream{b.Upstream, c.Upstream}
+
+		last := pick(t, g, nil, tried...)
+		require.Equal(t, "a", name(last.Upstream))
+		_, err = g.Pick(t.Context(), nil, tried)
+		require.ErrorIs(t, err, upstream.ErrTried, "a is full")
+		last.Done(upstream.Result{Err: errRefused})
+		require.Equal(t, "a ejected, b full, c full", states(g))
+		_, err = g.Pick(t.Context(), nil, append(tried, last.Upstream))
+		require.ErrorIs(t, err, upstream.ErrTried)
+
+		last = pick(t, g, nil, tried...)
+		last.Done(upstream.Result{Err: context.Canceled})
+		require.Equal(t, "a ejected, b full, c full", states(g), "that the client left says nothing")
+		last = pick(t, g, nil, tried...)
+		last.Done(upstream.Result{Status: 200})
+		require.Equal(t, "a up, b full, c full", states(g))
+		fail(t, g, "a", 1)
+		require.Equal(t, "a ejected, b full, c full", states(g))
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		require.Equal(t, "a up, b full, c full", states(g), "the second time, it is out for twice as long")
+	})
+	t.Run("none that is down", func(t *testing.T) {
+		g := newGroup(t, upstream.Config{
+			Targets: weighted(1, 1),
+			Passive: upstream.Passive{MaxFails: 1},
+			Breaker: upstream.Breaker{Ratio: .1, Results: 1},
+		})
+		fail(t, g, "a", 1)
+		require.Equal(t, "a ejected, b up", states(g))
+		_, err := g.Pick(t.Context(), nil, []*upstream.Upstream{only(t, g, "b").Upstream})
+		require.ErrorIs(t, err, upstream.ErrTried, "its circuit is open")
+	})
+}

@@ -30,8 +30,9 @@ func (e Error) StatusCode() int { return http.StatusServiceUnavailable }
 type Pick struct {
 	Upstream *Upstream
 
-	group *Group
-	turn  int64
+	group   *Group
+	turn    int64
+	ejected bool // the upstream was, when it was picked
 }
 
 // A Result is what became of a request.
@@ -75,7 +76,13 @@ func (g *Group) try(r *http.Request, tried []*Upstream) (pick Pick, released boo
 		p := g.pool.Load()
 		pick := g.tryPool(p, r, tried)
 		if pick.Upstream == nil {
-			return Pick{}, released, p.excuse(tried)
+			err := p.excuse(tried)
+			if len(tried) > 0 && (err == ErrTried || err == ErrNone) {
+				pick = g.tryEjected(p, tried)
+			}
+			if pick.Upstream == nil {
+				return Pick{}, released, err
+			}
 		}
 		// Whoever makes a new snapshot then looks at what is under way. So either they
 		// know of this request, or it knows of the snapshot.
@@ -105,6 +112,21 @@ func (g *Group) tryPool(p *pool, r *http.Request, tried []*Upstream) Pick {
 				if pick, ok := g.take(u); ok {
 					return pick
 				}
+			}
+		}
+	}
+	return Pick{}
+}
+
+// tryEjected picks what may have recovered by now, for a request that all others have
+// failed.
+func (g *Group) tryEjected(p *pool, tried []*Upstream) Pick {
+	c := Candidates{tried: tried}
+	for _, u := range p.ejected {
+		if c.Open(u) {
+			if pick, ok := g.take(u); ok {
+				pick.ejected = true
+				return pick
 			}
 		}
 	}
@@ -153,6 +175,8 @@ func (p *Pick) Done(result Result) {
 	if canceled := errors.Is(result.Err, context.Canceled); !canceled && u.turn.Load() == p.turn {
 		if failed {
 			g.fail(u, result)
+		} else if p.ejected {
+			g.recovered(u)
 		} else if u.probation.Load() {
 			u.probation.Store(false)
 		}

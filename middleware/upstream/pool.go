@@ -8,8 +8,9 @@ import (
 
 // A pool is the upstreams that were fit at some moment. It never changes.
 type pool struct {
-	tiers  []tier
-	closed bool
+	tiers   []tier
+	ejected []*Upstream // for want of others
+	closed  bool
 }
 
 // A tier is the fit upstreams of one tier, in the order they were given in.
@@ -23,9 +24,18 @@ type tier struct {
 }
 
 func newPool(all []*Upstream) *pool {
-	fit := slices.DeleteFunc(slices.Clone(all), func(u *Upstream) bool { return !u.fit() })
-	slices.SortStableFunc(fit, func(a, b *Upstream) int { return cmp.Compare(a.Tier, b.Tier) })
 	p := &pool{}
+	var fit []*Upstream
+	for _, u := range all {
+		if u.fit() {
+			fit = append(fit, u)
+		} else if u.mayServe() {
+			p.ejected = append(p.ejected, u)
+		}
+	}
+	byTier := func(a, b *Upstream) int { return cmp.Compare(a.Tier, b.Tier) }
+	slices.SortStableFunc(fit, byTier)
+	slices.SortStableFunc(p.ejected, byTier)
 	for len(fit) > 0 {
 		n := slices.IndexFunc(fit, func(u *Upstream) bool { return u.Tier != fit[0].Tier })
 		if n < 0 {

@@ -91,4 +91,8 @@ func (s *state) acquire() bool {
 }
 
 // fit reports whether the target is picked at all. Group.mu is held.
-func (s *state) fit() bool { return s.present && !s.down && !s.ejected && s.circuit != open }
+func (s *state) fit() bool { return s.mayServe() && !s.ejected }
+
+// mayServe reports whether there is no more against the target than that it was
+// ejected. Group.mu is held.
+func (s *state) mayServe() bool { return s.present && !s.down && s.circuit != open }
