@@ -124,7 +124,7 @@
 // Where it does not, it may close a connection just as a request arrives there, of
 // which nobody can tell whether it was executed. So what cannot be repeated, as a
 // POST or a body of more than 64 KiB, is sent on a connection that was idle for more
-// than 0.1 s only if others of that backend were seen to be left open for clearly
+// than half a second only if others of that backend were seen to be left open for clearly
 // longer, and none to be closed after hardly more, in the last five minutes.
 // Otherwise it gets a new connection. How long connections are left open the pool
 // sees by those that nobody uses, so that this soon costs nothing.

@@ -114,11 +114,11 @@ func TestLearning(t *testing.T) {
 			require.Equal(t, total, dialed, why)
 		}
 		after(0, "POST", 1, "there is none yet")
-		after(90*time.Millisecond, "POST", 1, "no server is that impatient")
-		after(300*time.Millisecond, "POST", 2, "nothing is known of the backend")
-		after(300*time.Millisecond, "GET", 2, "which can be repeated")
-		after(230*time.Millisecond, "POST", 2, "clearly less than what was survived")
-		after(280*time.Millisecond, "POST", 3, "not clearly less")
+		after(490*time.Millisecond, "POST", 1, "hardly any server is that impatient")
+		after(700*time.Millisecond, "POST", 2, "nothing is known of the backend")
+		after(700*time.Millisecond, "GET", 2, "which can be repeated")
+		after(550*time.Millisecond, "POST", 2, "clearly less than what was survived")
+		after(600*time.Millisecond, "POST", 3, "not clearly less")
 		after(990*time.Millisecond, "GET", 3, "just in time")
 		after(750*time.Millisecond, "POST", 3, "clearly less")
 		after(900*time.Millisecond, "POST", 4, "not clearly less")
@@ -135,13 +135,14 @@ func TestLearning(t *testing.T) {
 // TestLearningWithoutRequests checks that connections nobody uses tell for how long
 // the backend leaves them open.
 func TestLearningWithoutRequests(t *testing.T) {
+	t.Parallel()
 	backend := startRaw(t, always(hello))
 	tr := newTransport(t, proxy.TransportConfig{})
-	const posts = 8
+	const posts = 4
 	for range posts {
 		_, _, err := fetch(t, tr, newRequest(t, "POST", backend.url(), strings.NewReader("once")))
 		require.NoError(t, err)
-		<-time.After(110 * time.Millisecond)
+		<-time.After(510 * time.Millisecond)
 	}
 	require.Less(t, backend.count(), posts)
 }

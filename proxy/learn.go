@@ -18,7 +18,7 @@ type habit struct {
 }
 
 const (
-	unsuspicious    = 100 * time.Millisecond // no server gives up a connection so soon
+	unsuspicious    = 500 * time.Millisecond // hardly any server gives up a connection so soon
 	shortestClosing = 200 * time.Millisecond // below, it was not for being idle
 	rememberHabit   = 5 * time.Minute
 )
@@ -85,7 +85,7 @@ func (p *pool) foundKept(k key, idle time.Duration) {
 // closed. If too little is known, the connection that has been idle for longest
 // tells how long that may be.
 func (p *pool) doubts(c *conn, now time.Time) bool {
-	if c.idle < unsuspicious {
+	if c.idle < shortestClosing/2 {
 		return false
 	}
 	p.mu.Lock()
@@ -94,7 +94,7 @@ func (p *pool) doubts(c *conn, now time.Time) bool {
 	switch {
 	case h.closed != 0 && c.idle >= safely(h.closed):
 		return true
-	case c.keepFor > 0 || c.idle <= safely(h.kept):
+	case c.keepFor > 0 || c.idle <= max(unsuspicious, safely(h.kept)):
 		return false
 	}
 	list := p.idle[c.key]

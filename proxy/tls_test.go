@@ -71,8 +71,8 @@ func TestTLS(t *testing.T) {
 		for scheme, protocol := range map[string]string{"https": "HTTP/1.1", "h2": "HTTP/2.0"} {
 			t.Run(tt.name+" "+scheme, func(t *testing.T) {
 				tr := newTransport(t, tt.cfg)
-				for range 2 {
-					resp, err := tr.RoundTrip(newRequest(t, "POST", scheme+strings.TrimPrefix(srv.URL, "https"), strings.NewReader(million)))
+				for _, body := range []string{million, "small"} {
+					resp, err := tr.RoundTrip(newRequest(t, "PUT", scheme+strings.TrimPrefix(srv.URL, "https"), strings.NewReader(body)))
 					if tt.want != "" {
 						require.ErrorContains(t, err, tt.want)
 						e := asError(t, err)
@@ -88,7 +88,7 @@ func TestTLS(t *testing.T) {
 					text, err := io.ReadAll(resp.Body)
 					require.NoError(t, err)
 					require.NoError(t, resp.Body.Close())
-					require.True(t, million == string(text))
+					require.True(t, body == string(text))
 					require.Equal(t, protocol, resp.Header.Get("Protocol"))
 					require.Equal(t, tt.known, resp.Header.Get("Client"))
 					require.NotNil(t, resp.TLS)
