@@ -13,44 +13,72 @@
 //
 //	proxy FROM TO... {
 //		upstream           TO...
+//		backup             TO...
 //		policy             NAME [ARG]
 //		fail_timeout       DURATION
 //		max_fails          N
 //		max_conns          N
+//		queue              N [DURATION]
+//		slow_start         DURATION
 //		try_duration       DURATION
 //		try_interval       DURATION
 //		health_check       PATH [INTERVAL]
 //		health_check_interval|health_check_timeout  DURATION
 //		health_check_port      PORT
+//		health_check_host      HOST
+//		health_check_status    STATUS...
 //		health_check_contains  TEXT
-//		header_upstream    [+|-]NAME [VALUE [REPLACEMENT]]
-//		header_downstream  [+|-]NAME [VALUE [REPLACEMENT]]
-//		transparent
-//		websocket
+//		health_check_rise|health_check_fall         N
 //		without            PREFIX
 //		except             PATH...
+//		transparent
+//		header_upstream    [+|-]NAME [VALUE [REPLACEMENT]]
+//		header_downstream  [+|-]NAME [VALUE [REPLACEMENT]]
+//		forwarded
+//		via                NAME
+//		aliases            drop|keep|reject
+//		request_trailers
+//		websocket
+//		upgrade            PROTOCOL...
+//		upgrade_timeout|upgrade_idle                DURATION
+//		intercept          STATUS...
+//		accel              PREFIX FOLDER
+//		mirror             PERCENT TO...
 //		keepalive          N
-//		timeout            DURATION
+//		keepalive_timeout  DURATION
+//		timeout|tls_timeout                         DURATION
+//		header_timeout|read_timeout|write_timeout   DURATION|none
 //		fallback_delay     DURATION
 //		insecure_skip_verify
 //		ca_certificates    FILE...
 //		tls_client         CERT KEY
+//		tls_server_name    NAME
 //	}
 //
 // Of several lines, that with the longest FROM wins. TO is what [upstream.Parse]
 // and [upstream.ParseSource] read. A policy is random, which is the default as in
 // Caddy 0.7.1, least_conn, round_robin, first, p2c, least_time, ewma, ip_hash,
 // client_ip_hash, uri_hash, random_choose N, header NAME, query NAME or cookie
-// NAME, the last of which keeps clients at a backend by a cookie of its own. With
+// NAME, the last of which keeps clients at a backend by a cookie of its own. A backup
+// is used while nobody else can be. With
 // fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
 // out all backends; without, as [upstream.Passive] says. A max_fails or
-// fail_timeout of 0 is never. A keepalive of 0 is a new connection for
+// fail_timeout of 0 is never. With max_conns, N requests may wait in the queue, for
+// 30s unless it says otherwise. A keepalive of 0 is a new connection for
 // every request. The name of a header operation may begin with + to add and - to
 // delete, where a * at its end stands for anything; with a REPLACEMENT, VALUE is a
 // regular expression. The names proxy_header and header_upstream mean the same.
 // Transparent has backends see the client's Host, X-Real-IP and X-Forwarded-Port.
 // The PATHs of except are relative to FROM. Trusted are the site's
 // trusted_proxies.
+//
+// To connect may take timeout, until a response begins may take header_timeout, and
+// until more of a response comes, or more of a request is taken, read_timeout and
+// write_timeout: see [TransportConfig] for what they are otherwise. A STATUS is one
+// from 400 to 599, or a class such as 5xx; responses that have one are answered by the
+// site's error pages instead. The files in the FOLDER of accel are for those clients
+// to whom a backend responds with X-Accel-Redirect: PREFIX/name, and no others: see
+// [Accel]. Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror].
 //
 // # Requests
 //
@@ -59,7 +87,8 @@
 // then X-Forwarded-For, -Proto and -Host are told, and what a stranger says of
 // them is dropped, as are the field Proxy and names with a "_" or a ".". Only then
 // do operations apply. CONNECT is answered with 405, as what follows it is not
-// delimited: CVE-2026-56866. Trailers of requests are not sent on.
+// delimited: CVE-2026-56866. Trailers of requests are sent on only if Config.Trailers
+// says so: gRPC does without them.
 //
 // # Responses
 //
@@ -78,6 +107,18 @@
 //	503  none is fit, or all are full
 //	504  it took too long
 //
+// With 503 goes a Retry-After of one second if all are full, and of ten if none is
+// fit.
+//
+// Others may answer in place of a backend: an [Interceptor] by the status or a field
+// of its response, an [Accel] where the backend says it.
+//
+// # Logs
+//
+// The placeholders {upstream}, {upstream_status}, {upstream_latency} and
+// {upstream_attempts} are known to logs further out and, but for those of requests,
+// to operations on fields.
+//
 // # Retries
 //
 // A request that did not reach a backend goes to another, until all were tried. One
@@ -90,8 +131,8 @@
 // # Upgrades
 //
 // A client may switch to the protocols of Config.Upgrade. Nothing it sends is
-// passed on before the backend has agreed. Both are told when the server is to stop,
-// if that is WebSocket.
+// passed on before the backend has agreed. If that is WebSocket, both are told when
+// the server is to stop, or one of the limits of Config has been reached.
 //
 // # The Transport
 //

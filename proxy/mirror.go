@@ -48,7 +48,8 @@ type MirrorConfig struct {
 // neither held up nor changed for it. Requests to upgrade a connection are not
 // copied.
 //
-// A copy is what the backend gets, methods that are not safe included: what the
+// A copy is what the backend gets, but for a Host that is the mirror's own unless
+// PreserveHost is set, methods that are not safe included: what the
 // mirror does with it must be of no consequence. One Mirror may serve several
 // Handlers.
 type Mirror struct {

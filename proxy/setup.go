@@ -11,14 +11,27 @@ import (
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
-// Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "proxy", Setup: setup, Elsewhere: []string{"reverse_proxy", "proxy_pass"}}
+// Directive is this package's entry in the Caddyfile's vocabulary, without the
+// property accel.
+var Directive = DirectiveWith(nil)
 
-func setup(c *directive.Controller) (middleware.Middleware, error) {
+// DirectiveWith is Directive with what another package serves the files of a folder
+// by, for the property accel: a Handler for a site and a folder that need not lie in
+// its root.
+func DirectiveWith(files func(*directive.Site, *middleware.Root) middleware.Handler) directive.Directive {
+	return directive.Directive{
+		Name:      "proxy",
+		Setup:     func(c *directive.Controller) (middleware.Middleware, error) { return setup(c, files) },
+		Elsewhere: []string{"reverse_proxy", "proxy_pass"},
+	}
+}
+
+func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root) middleware.Handler) (middleware.Middleware, error) {
 	var rules []Config
 	places := map[middleware.Path]directive.Pos{}
 	for _, line := range c.Lines() {
 		p := newParser(c, line)
+		p.files = files
 		p.read()
 		at := line.Words[min(1, len(line.Words)-1)]
 		if first, again := places[p.cfg.From]; again {
@@ -43,10 +56,15 @@ type parser struct {
 	cfg       Config
 	up        upstream.Config
 	given     bool // some TO, good or bad
+	files     func(*directive.Site, *middleware.Root) middleware.Handler
+	mirror    MirrorConfig
+	mirrors   upstream.Config
 	transport TransportConfig
 	check     upstream.HTTPCheck
 	checked   bool
 	checkOf   directive.Word // the first property that is of use only if checked
+	queue     directive.Word // that requests are to wait in
+	upgrades  directive.Word // the first property that is of use only with an upgrade
 }
 
 func newParser(c *directive.Controller, line *directive.Line) *parser {
@@ -61,61 +79,36 @@ func (p *parser) read() {
 	args := p.line.Args(1, directive.Any)
 	p.cfg.From = p.line.Path(args[0])
 	for _, arg := range args[1:] {
-		p.target(p.line, arg)
+		p.given = true
+		p.target(&p.up, p.line, arg, 0)
 	}
-	for _, prop := range p.line.Properties("upstream...", "policy", "fail_timeout", "max_fails", "max_conns", "try_duration", "try_interval",
-		"health_check", "health_check_interval", "health_check_timeout", "health_check_port", "health_check_contains",
-		"header_upstream...", "proxy_header...", "header_downstream...", "transparent", "websocket", "without", "except...",
-		"keepalive", "timeout", "fallback_delay", "insecure_skip_verify", "ca_certificates...", "tls_client") {
-		switch name := prop.Name(); name {
-		case "upstream":
-			for _, arg := range prop.Args(1, directive.Any) {
-				p.target(prop, arg)
-			}
-		case "policy":
-			p.policy(prop)
-		case "fail_timeout", "max_fails", "max_conns", "try_duration", "try_interval":
-			p.limit(prop)
-		case "header_upstream", "proxy_header":
-			p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...)
-		case "header_downstream":
-			p.cfg.Down = append(p.cfg.Down, p.headerOp(prop)...)
-		case "transparent":
-			prop.Args(0, 0)
-			p.transparent()
-		case "websocket":
-			prop.Args(0, 0)
-			p.cfg.Upgrade = []string{"websocket"}
-		case "without":
-			p.cfg.Without = string(prop.Path(prop.Arg()))
-		case "except":
-			for _, arg := range prop.Args(1, directive.Any) {
-				p.cfg.Except = append(p.cfg.Except, p.except(prop, arg))
-			}
-		default:
-			if strings.HasPrefix(name, "health_check") {
-				p.health(prop)
-			} else {
-				p.reach(prop)
-			}
-		}
+	table := p.properties()
+	names := make([]string, len(table))
+	readers := make(map[string]func(*directive.Line), len(table))
+	for i, property := range table {
+		names[i] = property.name
+		readers[strings.TrimSuffix(property.name, "...")] = property.read
+	}
+	for _, prop := range p.line.Properties(names...) {
+		readers[prop.Name()](prop)
 	}
 }
 
-// target adds one TO.
-func (p *parser) target(line *directive.Line, arg directive.Word) {
-	p.given = true
+// target adds one TO to those of c.
+func (p *parser) target(c *upstream.Config, line *directive.Line, arg directive.Word, tier int) {
 	if arg.Text == "" && !arg.Quoted {
 		return // of which there is an error already
 	}
 	scheme, _, _ := strings.Cut(arg.Text, "://")
 	if kind, _, _ := strings.Cut(strings.ToLower(scheme), "+"); scheme != arg.Text && (kind == "srv" || kind == "dns") {
 		source, err := upstream.ParseSource(arg.Text)
-		if err != nil {
+		switch {
+		case err != nil:
 			line.Errorf(arg, "%w", err)
-			return
+		case tier > 0:
+			line.Errorf(arg, "%q: what is looked up cannot be a backup", arg.Text)
 		}
-		p.up.Sources = append(p.up.Sources, source)
+		c.Sources = append(c.Sources, source)
 		return
 	}
 	targets, err := upstream.Parse(arg.Text)
@@ -126,11 +119,23 @@ func (p *parser) target(line *directive.Line, arg directive.Word) {
 		line.Errorf(arg, "%w", err)
 		return
 	}
-	p.up.Targets = append(p.up.Targets, targets...)
+	for i := range targets {
+		targets[i].Tier = tier
+	}
+	c.Targets = append(c.Targets, targets...)
 }
 
 // limit reads what says when to give a backend, or a request, up.
 func (p *parser) limit(prop *directive.Line) {
+	if prop.Name() == "queue" {
+		args := prop.Args(1, 2)
+		p.queue = prop.Words[0]
+		p.up.Queue = prop.Int(args[0], 1, 1<<20)
+		if len(args) > 1 {
+			p.up.QueueTimeout = p.interval(prop, args[1])
+		}
+		return
+	}
 	arg := prop.Arg()
 	passive := &p.up.Passive
 	switch prop.Name() {
@@ -152,6 +157,8 @@ func (p *parser) limit(prop *directive.Line) {
 		p.countAll()
 	case "max_conns":
 		p.up.MaxConns = prop.Int(arg, 0, 1<<20)
+	case "slow_start":
+		p.up.SlowStart = prop.Duration(arg)
 	case "try_duration":
 		p.cfg.TryDuration = prop.Duration(arg)
 	case "try_interval":
@@ -183,6 +190,10 @@ func (p *parser) finish() Config {
 		p.up.Passive.MaxFails = 1
 	}
 	p.finishHealth()
+	p.finishUpgrades()
+	if p.queue.Text != "" && p.up.MaxConns == 0 {
+		p.line.Errorf(p.queue, "there is no max_conns, so that nobody ever waits")
+	}
 	group := upstream.New(p.up)
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
@@ -194,6 +205,7 @@ func (p *parser) finish() Config {
 		return group.Start(ctx)
 	})
 	p.cfg.Drain = drain
+	p.cfg.Mirror = p.finishMirror(transport)
 	p.cfg.Upstreams, p.cfg.Transport = group, transport
 	return p.cfg
 }

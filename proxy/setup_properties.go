@@ -31,6 +31,10 @@ func (p *parser) health(prop *directive.Line) {
 	if p.checkOf.Text == "" {
 		p.checkOf = prop.Words[0]
 	}
+	if prop.Name() == "health_check_status" {
+		p.check.Status = statuses(prop, 200, 599)
+		return
+	}
 	arg := prop.Arg()
 	switch prop.Name() {
 	case "health_check_interval":
@@ -41,6 +45,12 @@ func (p *parser) health(prop *directive.Line) {
 		p.check.Port = prop.Int(arg, 1, math.MaxUint16)
 	case "health_check_contains":
 		p.check.Body = regexp.MustCompile(regexp.QuoteMeta(arg.Text))
+	case "health_check_host":
+		p.check.Host = arg.Text
+	case "health_check_rise":
+		p.up.Active.Rise = prop.Int(arg, 1, 1000)
+	case "health_check_fall":
+		p.up.Active.Fall = prop.Int(arg, 1, 1000)
 	}
 }
 
@@ -50,6 +60,16 @@ func (p *parser) interval(prop *directive.Line, arg directive.Word) time.Duratio
 		prop.Errorf(arg, "%q is no time at all", arg.Text)
 	}
 	return d
+}
+
+// patience returns the time that a property gives, or what a TransportConfig has for
+// none at all.
+func (p *parser) patience(prop *directive.Line) time.Duration {
+	arg := prop.Arg()
+	if arg.Text == "none" {
+		return -1
+	}
+	return p.interval(prop, arg)
 }
 
 func (p *parser) finishHealth() {
@@ -135,8 +155,20 @@ func (p *parser) reach(prop *directive.Line) {
 		if t.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); t.MaxIdle == 0 {
 			t.MaxIdle = -1
 		}
+	case "keepalive_timeout":
+		t.IdleTimeout = p.interval(prop, prop.Arg())
 	case "timeout":
 		t.DialTimeout = p.interval(prop, prop.Arg())
+	case "tls_timeout":
+		t.TLSTimeout = p.interval(prop, prop.Arg())
+	case "header_timeout":
+		t.HeaderTimeout = p.patience(prop)
+	case "read_timeout":
+		t.BodyTimeout = p.patience(prop)
+	case "write_timeout":
+		t.WriteTimeout = p.patience(prop)
+	case "tls_server_name":
+		secure().ServerName = prop.Arg().Text
 	case "fallback_delay":
 		t.Dial = (&net.Dialer{FallbackDelay: p.interval(prop, prop.Arg())}).DialContext
 	case "insecure_skip_verify":

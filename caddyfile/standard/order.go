@@ -33,7 +33,6 @@ import (
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
-	"github.com/shallot-http/shallot/proxy"
 )
 
 // Vocabulary returns the usual vocabulary. It is the caller's own: others may be
@@ -50,7 +49,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		gzip.Directive,
 		errorpages.Directive,
 		gzip.RequestsDirective,
-		proxy.Directive,
+		proxied(),
 		fastcgi.Directive,
 		listings(),
 		static.Directive,
