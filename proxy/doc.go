@@ -77,7 +77,8 @@
 // write_timeout: see [TransportConfig] for what they are otherwise. A STATUS is one
 // from 400 to 599, or a class such as 5xx; responses that have one are answered by the
 // site's error pages instead. The files in the FOLDER of accel are for those clients
-// to whom a backend responds with X-Accel-Redirect: PREFIX/name, and no others: see
+// to whom a backend responds with X-Accel-Redirect: PREFIX/name, and nothing else of
+// the site leads to them: see
 // [Accel]. Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror].
 //
 // # Requests
