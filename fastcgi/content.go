@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -84,6 +85,7 @@ func (c *content) repeatable() bool { return c.stream == nil || !c.stream.touche
 // it, but net/http for the client to leave, which must not seem to happen.
 func (c *content) interrupt() {
 	if !c.stream.ended.Load() {
+		c.stream.broken.Store(true)
 		_ = c.d.client().SetReadDeadline(time.Unix(1, 0))
 	}
 }
@@ -94,19 +96,39 @@ func (c *content) free(p *pools) {
 		c.spool.free(p)
 		c.spool = nil
 	}
+	if c.stream != nil && c.stream.broken.Load() {
+		hangUp(c.d.w)
+	}
+}
+
+// hangUp has net/http close the client's connection after the response, which a field
+// cannot say any more once the response has begun. With full duplex, it otherwise takes
+// what is left of a body that broke off for the next request.
+func hangUp(w http.ResponseWriter) {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = u.Unwrap()
+	}
+	_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
 }
 
 // A stream is a body that is sent as it is read.
 type stream struct {
-	body           io.Reader
-	rest           int64
-	touched, ended atomic.Bool
+	body                   io.Reader
+	rest                   int64
+	touched, ended, broken atomic.Bool
 }
 
 func (s *stream) Read(p []byte) (int, error) {
 	s.touched.Store(true)
 	n, err := s.body.Read(p)
 	if err != nil {
+		if err != io.EOF {
+			s.broken.Store(true)
+		}
 		s.ended.Store(true)
 	}
 	return n, err

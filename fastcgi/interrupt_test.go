@@ -1,0 +1,46 @@
+package fastcgi_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/fcgi"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// TestInterruptedIsLast has an application answer before it has all of a body. What the
+// client sends after that is not another request, even if it looks like one.
+func TestInterruptedIsLast(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	var asked atomic.Int64
+	go fcgi.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		io.WriteString(w, "hello")
+	}))
+	front := serve(t, fastcgi.Config{Upstreams: group(t, upstream.Target{Network: "tcp", Addr: l.Addr().String()})})
+	c, err := net.Dial("tcp", front.Listener.Addr().String())
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = fmt.Fprint(c, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx")
+	require.NoError(t, err)
+	buf := bufio.NewReader(c)
+	resp, err := http.ReadResponse(buf, nil)
+	require.NoError(t, err)
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, "200 hello", fmt.Sprint(resp.StatusCode, " ", string(text)))
+	_, _ = io.WriteString(c, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+	_, err = http.ReadResponse(buf, nil)
+	require.Error(t, err)
+	require.EqualValues(t, 1, asked.Load())
+}
