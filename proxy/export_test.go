@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
@@ -22,3 +23,12 @@ func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
 
 // AccelTarget reads the value of X-Accel-Redirect.
 func AccelTarget(text string) (*url.URL, error) { return accelTarget(text) }
+
+// Elsewhere returns what properties are called elsewhere, and which there are here.
+func Elsewhere() (names map[string]string, here map[string]bool) {
+	here = map[string]bool{}
+	for _, property := range new(parser).properties() {
+		here[strings.TrimSuffix(property.name, "...")] = true
+	}
+	return elsewhere, here
+}

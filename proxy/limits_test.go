@@ -3,10 +3,12 @@ package proxy_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +49,7 @@ func (p *pipes) dial() (net.Conn, error) {
 
 // upgraded returns both ends of a connection that was upgraded to WebSocket, in a
 // bubble of synctest.
-func upgraded(t *testing.T, c proxy.Config) (client, backend net.Conn) {
+func upgraded(t *testing.T, c proxy.Config, secure *tls.Config) (client, backend net.Conn) {
 	t.Helper()
 	front, behind := newPipes(), newPipes()
 	targets, err := upstream.Parse("backend:80")
@@ -59,7 +61,12 @@ func upgraded(t *testing.T, c proxy.Config) (client, backend net.Conn) {
 	})
 	edge := middleware.Edge{Log: slog.New(slog.DiscardHandler)}
 	srv := &http.Server{Handler: edge.Handler(proxy.NewHandler(middleware.Status(404), c))}
-	go srv.Serve(front)
+	if secure == nil {
+		go srv.Serve(front)
+	} else {
+		srv.TLSConfig = secure
+		go srv.ServeTLS(front, "", "")
+	}
 	t.Cleanup(func() {
 		srv.Close()
 		c.Transport.Close()
@@ -67,6 +74,9 @@ func upgraded(t *testing.T, c proxy.Config) (client, backend net.Conn) {
 	})
 	client, err = front.dial()
 	require.NoError(t, err)
+	if secure != nil {
+		client = tls.Client(client, &tls.Config{InsecureSkipVerify: true})
+	}
 	go io.WriteString(client, upgradeRequest(handshake))
 	backend, err = behind.Accept()
 	require.NoError(t, err)
@@ -89,6 +99,9 @@ var (
 // sides are told.
 func TestUpgradeLimits(t *testing.T) {
 	const idle = time.Minute
+	tlsServer := httptest.NewTLSServer(nil)
+	tlsServer.Close()
+	secure := &tls.Config{Certificates: tlsServer.TLS.Certificates}
 	say := func(t *testing.T, from, to net.Conn) {
 		go io.WriteString(from, "hello")
 		_, err := io.ReadFull(to, make([]byte, 5))
@@ -97,20 +110,23 @@ func TestUpgradeLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		config   proxy.Config
+		tls      *tls.Config
 		says     func(client, backend net.Conn) (from, to net.Conn) // nil is nobody anything
 		from, to time.Duration                                      // in which it ends
 	}{
-		{"nobody says anything", proxy.Config{UpgradeIdle: idle}, nil, idle, idle * 5 / 4},
-		{"the client does", proxy.Config{UpgradeIdle: idle},
+		{"nobody says anything", proxy.Config{UpgradeIdle: idle}, nil, nil, idle, idle * 5 / 4},
+		{"the client does", proxy.Config{UpgradeIdle: idle}, nil,
 			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10 * idle, 9*idle + idle*5/4},
-		{"the backend does", proxy.Config{UpgradeIdle: idle},
+		{"the client does, by TLS", proxy.Config{UpgradeIdle: idle}, secure,
+			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10 * idle, 9*idle + idle*5/4},
+		{"the backend does", proxy.Config{UpgradeIdle: idle}, nil,
 			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 10 * idle, 9*idle + idle*5/4},
-		{"in all", proxy.Config{UpgradeIdle: idle, UpgradeTimeout: 5 * idle},
+		{"in all", proxy.Config{UpgradeIdle: idle, UpgradeTimeout: 5 * idle}, nil,
 			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 5 * idle, 5 * idle},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client, backend := upgraded(t, tt.config)
+				client, backend := upgraded(t, tt.config, tt.tls)
 				began := time.Now()
 				told := make(chan []byte)
 				if tt.says != nil {
@@ -142,7 +158,7 @@ func TestUpgradeLimits(t *testing.T) {
 // the other one for good.
 func TestUpgradeThatTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, backend := upgraded(t, proxy.Config{UpgradeIdle: time.Minute})
+		client, backend := upgraded(t, proxy.Config{UpgradeIdle: time.Minute}, nil)
 		go func() {
 			for {
 				if _, err := backend.Write(make([]byte, 1000)); err != nil {

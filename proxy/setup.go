@@ -89,6 +89,7 @@ func (p *parser) read() {
 		names[i] = property.name
 		readers[strings.TrimSuffix(property.name, "...")] = property.read
 	}
+	p.hint()
 	for _, prop := range p.line.Properties(names...) {
 		readers[prop.Name()](prop)
 	}

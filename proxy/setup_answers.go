@@ -146,6 +146,12 @@ func (p *parser) finishMirror(t *Transport) *Mirror {
 	p.c.OnStop(group.Close)
 	p.mirror.Upstreams, p.mirror.Transport = group, t
 	m := NewMirror(p.mirror)
-	p.c.OnStop(m.Close)
+	p.c.OnStop(func() error {
+		err := m.Close()
+		if s := m.Status(); s.Answered+s.Failed+s.Dropped+s.TooLarge > 0 {
+			p.c.Site().Log.Info("proxy: mirror", "answered", s.Answered, "failed", s.Failed, "dropped", s.Dropped, "too_large", s.TooLarge)
+		}
+		return err
+	})
 	return m
 }

@@ -114,6 +114,8 @@ func TestDirectiveAnswers(t *testing.T) {
 
 func TestDirectiveErrorsOfAnswers(t *testing.T) {
 	for _, tt := range []struct{ name, line, want string }{
+		{"a name of Caddy 2", "lb_policy first", `Caddyfile:2:2: proxy: unknown property "lb_policy" (here it is called "policy")`},
+		{"a name of nginx", "proxy_read_timeout 1m", `Caddyfile:2:2: proxy: unknown property "proxy_read_timeout" (here it is called "read_timeout")`},
 		{"a proxy of no name", "via a,b", `Caddyfile:2:6: proxy: via: "a,b" cannot be the name of a proxy`},
 		{"aliases", "aliases on", `Caddyfile:2:10: proxy: aliases: unknown choice "on" (it is one of drop, keep, reject)`},
 		{"a protocol within another", "upgrade h2c", "Caddyfile:2:10: proxy: upgrade: requests within h2c would get past this server"},
@@ -142,4 +144,14 @@ func TestDirectiveErrorsOfAnswers(t *testing.T) {
 	}
 	_, err := caddyfiletest.Setup(t, proxy.Directive, "proxy / localhost {\n accel /a /srv/x\n}")
 	require.EqualError(t, err, "Caddyfile:2:2: proxy: accel: this vocabulary has nothing to serve files by")
+}
+
+// TestNamesElsewhere checks that what names of others lead to is there, and that they
+// are not names here.
+func TestNamesElsewhere(t *testing.T) {
+	names, here := proxy.Elsewhere()
+	for name, to := range names {
+		require.True(t, here[to], to)
+		require.False(t, here[name], name)
+	}
 }

@@ -67,3 +67,35 @@ func (p *parser) properties() []property {
 		{"tls_server_name", p.reach},
 	}
 }
+
+// elsewhere is what properties are called in other versions of Caddy, and in nginx.
+var elsewhere = map[string]string{
+	"to": "upstream", "server": "upstream", "dynamic": "upstream",
+	"lb_policy": "policy", "lb_try_duration": "try_duration", "lb_try_interval": "try_interval",
+	"fail_duration": "fail_timeout", "unhealthy_request_count": "max_conns",
+
+	"health_uri": "health_check", "health_path": "health_check", "health_interval": "health_check_interval",
+	"health_timeout": "health_check_timeout", "health_port": "health_check_port", "health_status": "health_check_status",
+	"health_body": "health_check_contains", "health_passes": "health_check_rise", "health_fails": "health_check_fall",
+
+	"header_up": "header_upstream", "proxy_set_header": "header_upstream", "header_down": "header_downstream",
+	"underscores_in_headers": "aliases", "stream_timeout": "upgrade_timeout",
+	"handle_response": "intercept", "proxy_intercept_errors": "intercept",
+
+	"dial_timeout": "timeout", "connect_timeout": "timeout", "proxy_connect_timeout": "timeout",
+	"response_header_timeout": "header_timeout", "proxy_read_timeout": "read_timeout",
+	"send_timeout": "write_timeout", "proxy_send_timeout": "write_timeout", "keepalive_idle_conns": "keepalive",
+	"dial_fallback_delay": "fallback_delay", "tls_insecure_skip_verify": "insecure_skip_verify",
+	"tls_trusted_ca_certs": "ca_certificates", "tls_trust_pool": "ca_certificates", "proxy_ssl_trusted_certificate": "ca_certificates",
+	"tls_client_auth": "tls_client", "proxy_ssl_name": "tls_server_name",
+}
+
+// hint tells those who write what a property is called elsewhere what it is called
+// here. That it is unknown Properties would say, too.
+func (p *parser) hint() {
+	for _, prop := range p.line.Block {
+		if here := elsewhere[prop.Name()]; here != "" {
+			p.line.Errorf(prop.Words[0], "unknown property %q (here it is called %q)", prop.Name(), here)
+		}
+	}
+}
