@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -173,4 +174,40 @@ func TestUpgradeThatTakesNothing(t *testing.T) {
 		_, err = backend.Write([]byte("x"))
 		require.Error(t, err)
 	})
+}
+
+// TestUpgradeIdleMovesAll checks that nothing is lost where what is said is moved in
+// pieces, by the kernel, and waited for again and again.
+func TestUpgradeIdleMovesAll(t *testing.T) {
+	noLeaks(t)
+	b := startRaw(t, func(p *peer) {
+		if p.head() == nil {
+			return
+		}
+		p.send(switched)
+		_, _ = io.Copy(p, p.br) // until the client has ended
+	})
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, b.url()), Upgrade: []string{"websocket"}, UpgradeIdle: 3 * time.Second})
+	c, br := dialProxy(t, front, upgradeRequest(handshake))
+	resp, err := http.ReadResponse(br, nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, resp.StatusCode)
+	pieces := []int{1, 64 << 10, 64<<10 + 1, 3 << 20}
+	var sent bytes.Buffer
+	go func() {
+		defer c.CloseWrite()
+		tick := time.NewTicker(300 * time.Millisecond) // more than a twelfth of UpgradeIdle
+		defer tick.Stop()
+		for i, size := range pieces {
+			piece := bytes.Repeat([]byte{'a' + byte(i)}, size)
+			sent.Write(piece)
+			if _, err := c.Write(piece); err != nil {
+				return
+			}
+			<-tick.C
+		}
+	}()
+	got, err := io.ReadAll(br)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(sent.Bytes(), got), "%d bytes of %d", len(got), sent.Len())
 }
