@@ -19,6 +19,8 @@ type content struct {
 	length int64
 	spool  *spool  // nil if there is none, or it streams
 	stream *stream // nil if there is none, or it is spooled
+
+	interrupted bool
 }
 
 const (
@@ -85,7 +87,7 @@ func (c *content) repeatable() bool { return c.stream == nil || !c.stream.touche
 // it, but net/http for the client to leave, which must not seem to happen.
 func (c *content) interrupt() {
 	if !c.stream.ended.Load() {
-		c.stream.broken.Store(true)
+		c.interrupted = true
 		_ = c.d.client().SetReadDeadline(time.Unix(1, 0))
 	}
 }
@@ -96,14 +98,14 @@ func (c *content) free(p *pools) {
 		c.spool.free(p)
 		c.spool = nil
 	}
-	if c.stream != nil && c.stream.broken.Load() {
+	if c.interrupted || c.stream != nil && !c.stream.whole.Load() {
 		hangUp(c.d.w)
 	}
 }
 
 // hangUp has net/http close the client's connection after the response, which a field
-// cannot say any more once the response has begun. With full duplex, it otherwise takes
-// what is left of a body that broke off for the next request.
+// cannot say any more once the response has begun. With full duplex, it otherwise may take
+// what is left of a body that was not read to its end for the next request.
 func hangUp(w http.ResponseWriter) {
 	for {
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -117,18 +119,16 @@ func hangUp(w http.ResponseWriter) {
 
 // A stream is a body that is sent as it is read.
 type stream struct {
-	body                   io.Reader
-	rest                   int64
-	touched, ended, broken atomic.Bool
+	body                  io.Reader
+	rest                  int64
+	touched, ended, whole atomic.Bool
 }
 
 func (s *stream) Read(p []byte) (int, error) {
 	s.touched.Store(true)
 	n, err := s.body.Read(p)
 	if err != nil {
-		if err != io.EOF {
-			s.broken.Store(true)
-		}
+		s.whole.Store(err == io.EOF)
 		s.ended.Store(true)
 	}
 	return n, err

@@ -88,15 +88,16 @@ func (d *delivery) free() {
 	if c.buf != nil {
 		d.h.bodies.Put(c.buf)
 	}
-	if c.interrupted || c.stream != nil && c.stream.broken.Load() {
+	if c.interrupted || c.stream != nil && !c.stream.ended.Load() {
 		hangUp(d.w)
 	}
 }
 
 // hangUp has net/http close the client's connection after the response, which a field
-// cannot say any more once the response has begun. With full duplex, it otherwise takes
-// what is left of a body that broke off for the next request. Even if nothing is left,
-// it takes an interrupt for a client that has left, in all requests that follow.
+// cannot say any more once the response has begun. With full duplex, it otherwise may take
+// what is left of a body that was not read to its end for the next request. Even if
+// nothing is left, it takes an interrupt for a client that has left, in all requests
+// that follow.
 func hangUp(w http.ResponseWriter) {
 	for {
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -111,9 +112,9 @@ func hangUp(w http.ResponseWriter) {
 // A stream is a body that is not closed when an attempt fails before it was read;
 // net/http does that in the end.
 type stream struct {
-	body                   io.Reader
-	touched, ended, broken atomic.Bool
-	trail                  func() // called at the end of it, unless it is nil
+	body           io.Reader
+	touched, ended atomic.Bool
+	trail          func() // called at the end of it, unless it is nil
 }
 
 func (s *stream) Read(p []byte) (int, error) {
@@ -124,8 +125,6 @@ func (s *stream) Read(p []byte) (int, error) {
 			s.trail()
 		}
 		s.ended.Store(true)
-	} else if err != nil {
-		s.broken.Store(true)
 	}
 	return n, err
 }

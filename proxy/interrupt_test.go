@@ -77,3 +77,28 @@ func TestBrokenIsLast(t *testing.T) {
 	_, err = http.ReadResponse(buf, nil)
 	require.Error(t, err)
 }
+
+// TestWholeIsNotLast checks that connections are kept on which bodies came whole.
+func TestWholeIsNotLast(t *testing.T) {
+	backend := startRaw(t, always(hello))
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, backend.url())})
+	c, err := net.Dial("tcp", strings.TrimPrefix(front, "http://"))
+	require.NoError(t, err)
+	defer c.Close()
+	buf := newBuf(c)
+	for _, body := range []string{
+		"Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000),
+		"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		"Content-Length: 1\r\n\r\nx",
+		"Content-Length: 0\r\n\r\n",
+	} {
+		_, err = io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\n"+body)
+		require.NoError(t, err)
+		resp, err := http.ReadResponse(buf, nil)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, 200, resp.StatusCode)
+		require.False(t, resp.Close)
+	}
+}
