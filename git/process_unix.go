@@ -1,0 +1,16 @@
+//go:build unix
+
+package git
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+func setGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// endGroup lets git remove its locks and what it has begun.
+func endGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGTERM) }
+
+func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) } // or there is none left
