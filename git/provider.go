@@ -118,8 +118,7 @@ const signingToken = "whsec_"
 const tolerance = 5 * time.Minute
 
 func verifyGitLab(h http.Header, body, secret []byte, now time.Time) (proof [32]byte, err error) {
-	key, signed := strings.CutPrefix(string(secret), signingToken)
-	if !signed {
+	if !strings.HasPrefix(string(secret), signingToken) {
 		// There is nothing but a password. Both are signed so that comparing them tells
 		// nothing of their lengths.
 		values := h.Values("X-Gitlab-Token")
@@ -132,9 +131,9 @@ func verifyGitLab(h http.Header, body, secret []byte, now time.Time) (proof [32]
 		}
 		return sign(secret, body), nil
 	}
-	raw, err := base64.StdEncoding.DecodeString(key)
-	if err != nil || len(raw) == 0 {
-		return proof, fmt.Errorf("the secret is not %s and base64", signingToken)
+	raw, err := decodeSigningToken(string(secret))
+	if err != nil {
+		return proof, err
 	}
 	id, stamp := h.Get("Webhook-Id"), h.Get("Webhook-Timestamp")
 	signatures := h.Get("Webhook-Signature")
@@ -158,4 +157,13 @@ func verifyGitLab(h http.Header, body, secret []byte, now time.Time) (proof [32]
 		return proof, errTooOld
 	}
 	return want, nil
+}
+
+// decodeSigningToken returns the key that a secret of GitLab's stands for.
+func decodeSigningToken(secret string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, signingToken))
+	if err != nil || len(key) == 0 {
+		return nil, fmt.Errorf("a secret that begins with %s is base64 after it", signingToken)
+	}
+	return key, nil
 }

@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -86,6 +87,16 @@ var (
 	userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
 	scp      = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.+-]*)@([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_.~/][^\s:]*)$`)
 )
+
+// isHere reports whether the host is this machine.
+func (r remote) isHere() bool {
+	host := r.host
+	if i := strings.LastIndex(host, ":"); i > strings.LastIndex(host, "]") {
+		host = host[:i]
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
 
 // redactUser leaves out what could be a password.
 func redactUser(text string) string {

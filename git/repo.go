@@ -99,6 +99,14 @@ type Repo struct {
 // Open returns the Repo that c describes, or what is wrong with the description.
 // Nothing is started or looked at yet, neither git nor the remote.
 func Open(c RepoConfig) (*Repo, error) {
+	r, err := openRepo(c)
+	if err != nil {
+		return nil, fmt.Errorf("git: %w", err)
+	}
+	return r, nil
+}
+
+func openRepo(c RepoConfig) (*Repo, error) {
 	r := &Repo{cfg: c, working: make(chan struct{}, 1), open: map[string]int{}}
 	var errs []error
 	check := func(err error) { errs = append(errs, err) }
@@ -118,24 +126,34 @@ func Open(c RepoConfig) (*Repo, error) {
 	for _, then := range c.Then {
 		check(then.check())
 	}
-	if r.remote.scheme == "ssh" {
-		check(r.openSSH())
-	}
+	check(r.checkCredentials())
 	r.cfg.Keep = max(1, cmp.Or(c.Keep, 5))
 	r.cfg.Depth = cmp.Or(c.Depth, 1)
 	r.cfg.Timeout = cmp.Or(c.Timeout, 5*time.Minute)
 	r.cfg.Then = slices.Clone(c.Then)
 	r.log = cmp.Or(c.Log, slog.Default()).With("repository", r.remote.text)
 	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("git: %w", err)
+		return nil, err
 	}
 	return r, nil
 }
 
-// openSSH completes what ssh needs.
-func (r *Repo) openSSH() error {
-	if r.cfg.Key == "" {
+// checkCredentials completes what ssh needs, and refuses what nothing would be done
+// with, or too much.
+func (r *Repo) checkCredentials() error {
+	switch scheme := r.remote.scheme; {
+	case scheme == "ssh" && r.cfg.Key == "":
 		return errors.New("ssh needs a key")
+	case scheme == "ssh" && r.cfg.Token != nil:
+		return errors.New("a token is for https, not for ssh")
+	case scheme != "ssh" && scheme != "" && (r.cfg.Key != "" || r.cfg.KnownHosts != ""):
+		return fmt.Errorf("a key and known hosts are for ssh, not for %s", scheme)
+	case scheme == "http" && r.cfg.Token != nil && !r.remote.isHere():
+		return errors.New("a token is for https: by http everybody on the way can read it")
+	case scheme == "file" && r.cfg.Token != nil:
+		return errors.New("a token is for https, not for what is on this machine")
+	case scheme != "ssh":
+		return nil
 	}
 	r.cfg.KnownHosts = cmp.Or(r.cfg.KnownHosts, filepath.Join(filepath.Dir(r.cfg.Key), "known_hosts"))
 	var errs [3]error

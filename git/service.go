@@ -70,20 +70,18 @@ func (s *Service) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	if err := s.check(ctx); err != nil {
-		return err
-	}
-	if !s.cfg.Lazy {
-		if err := s.do(ctx); err != nil {
-			return err
-		}
+	err := s.check(ctx)
+	if err == nil && !s.cfg.Lazy {
+		err = s.do(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.life.Err() != nil {
+	switch {
+	case s.life.Err() != nil:
 		return ErrClosed
-	}
-	if !s.running {
+	case err != nil:
+		return err
+	case !s.running:
 		s.running = true
 		s.done.Go(func() { s.loop(s.life) })
 	}

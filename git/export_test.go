@@ -1,0 +1,39 @@
+package git
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// NewServiceOf returns a Service that has sync done in place of a Repo's.
+func NewServiceOf(sync func(context.Context) (Release, error), c ServiceConfig) *Service {
+	return newService(sync, c)
+}
+
+// CheckURL returns what git would be given for the address of a repository.
+func CheckURL(text string) (string, error) {
+	r, err := parseRemote(text)
+	return r.text, err
+}
+
+// CheckRef returns what the remote would be asked for.
+func CheckRef(text string) ([]string, error) {
+	r, err := parseRef(text)
+	if err != nil {
+		return nil, err
+	}
+	return r.patterns(), nil
+}
+
+// Highest is highest.
+func Highest(names ...string) string { return highest(names) }
+
+// Verify verifies a delivery at a time.
+func (p Provider) Verify(h http.Header, body, secret []byte, now time.Time) error {
+	_, err := p.verify(h, body, secret, now)
+	return err
+}
+
+// Refs is refs.
+func (p Provider) Refs(h http.Header, body []byte) ([]string, bool, error) { return p.refs(h, body) }

@@ -1,0 +1,64 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// share returns the service of a line, which all sites whose lines say the same
+// have in common. Lines that differ must not be for one state.
+func share(c *directive.Controller, line *directive.Line, at directive.Word, s *Service) *Service {
+	state, says := s.repo.state, s.describe()
+	claims := directive.Share(c, state, func() *claims { return &claims{waiting: map[*directive.Controller]string{}} })
+	if !claims.add(c, says) {
+		line.Errorf(at, "another line has its releases in %s, too: give one of them another state, or have them say the same", state)
+	}
+	c.OnStart(func(context.Context) error { claims.end(c); return nil })
+	c.OnStop(func() error { claims.end(c); return nil })
+	return directive.Share(c, [2]string{state, says}, func() *Service { return s })
+}
+
+// describe returns all that makes a service different from another.
+func (s *Service) describe() string {
+	c := s.repo.cfg
+	c.Token, c.Log = nil, nil
+	return fmt.Sprintf("%+v %+v", c, s.cfg)
+}
+
+// claims are what the lines say that have been set up for one state, but not
+// started. All sites of a Caddyfile are set up before one starts.
+type claims struct {
+	mu      sync.Mutex
+	waiting map[*directive.Controller]string
+}
+
+// add reports whether all the others say the same.
+func (cl *claims) add(c *directive.Controller, says string) bool {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	if _, twice := cl.waiting[c]; twice {
+		return false
+	}
+	cl.waiting[c] = says
+	for _, other := range cl.waiting {
+		if other != says {
+			return false
+		}
+	}
+	return true
+}
+
+func (cl *claims) end(c *directive.Controller) {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	delete(cl.waiting, c)
+}
+
+// Start implements [directive.Resource]. There is nothing to start.
+func (cl *claims) Start(context.Context) error { return nil }
+
+// Close implements [directive.Resource].
+func (cl *claims) Close() error { return nil }
