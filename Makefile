@@ -19,7 +19,10 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 #   zstd     decodes what has a dictionary               gzip/brotli_test.go
 #   chromium fetches with dictionaries                   examples/e2e
 #   php8.2-fpm  answers by FastCGI                       fastcgi
-PACKAGES := strace nginx brotli zstd chromium php8.2-fpm
+#   git      is what git deploys with, and from          git
+#   git-lfs  keeps large files, if it is asked to        git/files_test.go
+#   openssh-server  lets git in                          git/transport_test.go
+PACKAGES := strace nginx brotli zstd chromium php8.2-fpm git git-lfs openssh-server
 
 .PHONY: test
 test: tools build vet format race examples fuzz

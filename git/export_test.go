@@ -37,3 +37,25 @@ func (p Provider) Verify(h http.Header, body, secret []byte, now time.Time) erro
 
 // Refs is refs.
 func (p Provider) Refs(h http.Header, body []byte) ([]string, bool, error) { return p.refs(h, body) }
+
+// Triggered takes back what Trigger has said, and reports whether it did.
+func Triggered(s *Service) int {
+	select {
+	case <-s.triggers:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Replace has sync done in place of what the Repo would do.
+func Replace(s *Service, sync func(context.Context) (Release, error)) { s.sync = sync }
+
+// RemoteOf returns what a repository in a Caddyfile means.
+func RemoteOf(text string, key bool) (string, error) {
+	p := &parser{url: text}
+	if key {
+		p.repo.Key = "key"
+	}
+	return CheckURL(p.remote())
+}

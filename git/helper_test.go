@@ -56,10 +56,21 @@ func (o *origin) git(args ...string) string {
 	return o.run(o.work, args...)
 }
 
+// pipe is git with a text to read.
+func (o *origin) pipe(text string, args ...string) string {
+	o.t.Helper()
+	return o.exec(o.work, text, args...)
+}
+
 func (o *origin) run(dir string, args ...string) string {
 	o.t.Helper()
+	return o.exec(dir, "", args...)
+}
+
+func (o *origin) exec(dir, text string, args ...string) string {
+	o.t.Helper()
 	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(text)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
@@ -170,4 +181,11 @@ func script(t testing.TB, dir, name, text string) string {
 	path := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, "#!/bin/sh\n%s\n", text), 0o755))
 	return path
+}
+
+// commandIn runs a program in a folder.
+func commandIn(t testing.TB, dir, name string, args ...string) error {
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	return cmd.Run()
 }

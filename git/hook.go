@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
-
-	"github.com/shallot-http/shallot/middleware"
 )
 
 // A Hook is a path at which a provider says that something was pushed.
@@ -78,22 +77,14 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, erro
 		return http.StatusConflict, errors.New("webhook: it was delivered before")
 	}
 	rc.service.Trigger()
-	middleware.Logger(w).Info("git: push announced", "by", provider.String(), "refs", refs)
+	rc.service.repo.log.Info("git: push announced", "by", provider.String(), "refs", refs)
 	w.WriteHeader(http.StatusAccepted)
 	return http.StatusAccepted, nil
 }
 
 // concerns reports whether one of refs may be what is deployed.
 func (rc *receiver) concerns(refs []string) bool {
-	if rc.service.repo == nil {
-		return true
-	}
-	for _, name := range refs {
-		if rc.service.repo.ref.matches(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(refs, rc.service.repo.ref.matches)
 }
 
 // readBody returns the body, or the status for why it cannot be had.

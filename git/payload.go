@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // refs returns the full names of the refs that a delivery is about, and whether it
@@ -42,7 +41,7 @@ func (p Provider) refs(h http.Header, body []byte) (names []string, isPush bool,
 		return nil, false, errors.New("the body is not the JSON of a push")
 	}
 	add := func(name string) {
-		if strings.HasPrefix(name, "refs/") && checkRef(name) == "" {
+		if r, err := parseRef(name); err == nil && r.kind == refExact {
 			names = append(names, name)
 		}
 	}

@@ -38,7 +38,9 @@ func parseRef(text string) (ref, error) {
 		return ref{}, fmt.Errorf("%q is not the name of a branch or a tag: %s", text, problem)
 	}
 	if strings.HasPrefix(text, "refs/") {
-		if !strings.HasPrefix(text, branches) && !strings.HasPrefix(text, tags) {
+		name, isBranch := strings.CutPrefix(text, branches)
+		name, isTag := strings.CutPrefix(name, tags)
+		if problem := checkRef(name); problem != "" || isBranch == isTag {
 			return ref{}, fmt.Errorf("%q is neither a branch, which begins with %s, nor a tag, which begins with %s", text, branches, tags)
 		}
 		return ref{refExact, text}, nil

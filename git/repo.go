@@ -127,6 +127,9 @@ func openRepo(c RepoConfig) (*Repo, error) {
 		check(then.check())
 	}
 	check(r.checkCredentials())
+	if r.cfg.Submodules && r.cfg.Subdir != "" {
+		check(errors.New("submodules are parts of the whole repository, not of a folder of it"))
+	}
 	r.cfg.Keep = max(1, cmp.Or(c.Keep, 5))
 	r.cfg.Depth = cmp.Or(c.Depth, 1)
 	r.cfg.Timeout = cmp.Or(c.Timeout, 5*time.Minute)

@@ -101,6 +101,7 @@ func (p *parser) property(prop *directive.Line) {
 		arg := prop.Arg()
 		if _, err := parseRef(arg.Text); err != nil {
 			prop.Errorf(arg, "%w", err)
+			return
 		}
 		p.repo.Ref = arg.Text
 	case "key":
@@ -132,10 +133,12 @@ func (p *parser) property(prop *directive.Line) {
 		p.repo.State = dir
 	case "subdir":
 		arg := prop.Arg()
-		p.repo.Subdir = arg.Text
-		if err := checkFolder("subdir", &p.repo.Subdir); err != nil {
+		folder := arg.Text
+		if err := checkFolder("subdir", &folder); err != nil {
 			prop.Errorf(arg, "%q is not a folder of the repository", arg.Text)
+			return
 		}
+		p.repo.Subdir = folder
 	case "depth":
 		if arg := prop.Arg(); arg.Text == "full" {
 			p.repo.Depth = -1
@@ -191,10 +194,11 @@ func (p *parser) command(prop *directive.Line) {
 }
 
 func (p *parser) hook(prop *directive.Line) {
-	if len(prop.Words) == 2 {
-		prop.Errorf(prop.Words[1], "there is no secret: without one anybody could call it")
+	args := prop.Args(1, 2)
+	if len(args) == 1 {
+		prop.Errorf(args[0], "there is no secret: without one anybody could call it")
+		return
 	}
-	args := prop.Args(2, 2)
 	path := string(prop.Path(args[0]))
 	if strings.HasSuffix(path, "*") || path == "/" {
 		prop.Errorf(args[0], "%q is not the path of a hook alone", path)

@@ -26,11 +26,12 @@ func sshCommand(key, knownHosts string) (string, error) {
 		"ClearAllForwardings=yes", "ControlPath=none", "PermitLocalCommand=no",
 		"ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4",
 	}
-	command := "ssh -F none"
+	var command strings.Builder
+	command.WriteString("ssh -F none")
 	for _, o := range options {
-		command += " -o '" + o + "'"
+		command.WriteString(" -o '" + o + "'")
 	}
-	return command, nil
+	return command.String(), nil
 }
 
 // checkSSH says what is missing for ssh, before ssh says it in other words.

@@ -133,20 +133,3 @@ func (r *Repo) tidy(ctx context.Context) {
 		r.log.Warn("git: the store could not be tidied", "error", err)
 	}
 }
-
-// export puts the files of a commit into a folder that is empty.
-func (r *Repo) export(ctx context.Context, hash, dir string) error {
-	index := filepath.Join(r.state, "index")
-	for _, name := range []string{index, index + ".lock"} {
-		if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	tree := hash + ":" + r.cfg.Subdir
-	env := []string{"GIT_INDEX_FILE=" + index}
-	_, err := r.git(ctx, "exporting", env, "", "--git-dir="+r.store(), "--work-tree="+dir, "read-tree", "-m", "-u", tree)
-	if err != nil && r.cfg.Subdir != "" && strings.Contains(err.Error(), "valid object name") {
-		return fmt.Errorf("exporting: the commit %s has no folder %q", hash, r.cfg.Subdir)
-	}
-	return err
-}

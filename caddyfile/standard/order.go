@@ -28,6 +28,7 @@ package standard
 import (
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
 	"github.com/shallot-http/shallot/middleware/errorpages"
@@ -44,6 +45,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		bind,
 		timeouts,
 		trustedProxies,
+		git.Directive,
 		requestid.Directive,
 		accesslog.Directive,
 		gzip.Directive,

@@ -153,7 +153,7 @@ func TestErrorsAreLogged(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	require.Equal(t, "root index bind timeouts trusted_proxies request_id log gzip errors decompress proxy fastcgi browse static",
+	require.Equal(t, "root index bind timeouts trusted_proxies git request_id log gzip errors decompress proxy fastcgi browse static",
 		strings.Join(standard.Vocabulary().Names(), " "))
 }
 

@@ -1,0 +1,101 @@
+package git_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/git"
+)
+
+func TestSubmodules(t *testing.T) {
+	dir := t.TempDir()
+	part := newOrigin(t, mkdir(t, dir, "part"))
+	part.push(map[string]string{"part.html": "part"})
+	o := newOrigin(t, mkdir(t, dir, "whole"))
+	o.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part.bare, "vendor/part")
+	o.push(nil)
+
+	repo := o.open(t, git.RepoConfig{})
+	synced(t, repo)
+	require.Equal(t, "missing", served(t, repo, "vendor/part/part.html"), "unless asked for")
+
+	repo = o.open(t, git.RepoConfig{Submodules: true})
+	release := synced(t, repo)
+	require.Equal(t, "part", served(t, repo, "vendor/part/part.html"))
+	require.NoError(t, filepath.WalkDir(release.Dir, func(name string, d fs.DirEntry, err error) error {
+		require.NotEqual(t, ".git", d.Name(), name)
+		return err
+	}))
+
+	part.push(map[string]string{"part.html": "newer"})
+	o.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--remote")
+	o.push(nil)
+	synced(t, repo)
+	require.Equal(t, "newer", served(t, repo, "vendor/part/part.html"))
+
+	_, err := git.Open(git.RepoConfig{URL: o.bare, State: dir, Submodules: true, Subdir: "x"})
+	require.EqualError(t, err, "git: submodules are parts of the whole repository, not of a folder of it")
+}
+
+func TestLFS(t *testing.T) {
+	program(t, "git-lfs")
+	o := newOrigin(t, t.TempDir())
+	o.git("lfs", "install", "--local")
+	o.git("lfs", "track", "*.bin")
+	o.push(map[string]string{"large.bin": "large"})
+	url := "file://" + filepath.ToSlash(o.bare)
+
+	repo := o.open(t, git.RepoConfig{URL: url})
+	synced(t, repo)
+	require.Contains(t, served(t, repo, "large.bin"), "https://git-lfs.github.com/spec/v1", "unless asked for")
+
+	repo = o.open(t, git.RepoConfig{URL: url, LFS: true})
+	synced(t, repo)
+	require.Equal(t, "large", served(t, repo, "large.bin"))
+	require.Equal(t, "first", served(t, repo, "index.html"))
+}
+
+// TestLinks checks that links are as they were pushed, and lead nowhere else.
+func TestLinks(t *testing.T) {
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "outside"), []byte("outside"), 0o600))
+	if err := os.Symlink(filepath.Join(dir, "outside"), filepath.Join(o.work, "leaves")); err != nil {
+		t.Skip(err)
+	}
+	require.NoError(t, os.Symlink("index.html", filepath.Join(o.work, "stays")))
+	o.push(nil)
+	repo := o.open(t, git.RepoConfig{})
+	synced(t, repo)
+	require.Equal(t, "first", served(t, repo, "stays"))
+	require.Equal(t, "missing", served(t, repo, "leaves"))
+}
+
+// TestHostileTree has what git itself does not let anybody commit.
+func TestHostileTree(t *testing.T) {
+	o := newOrigin(t, t.TempDir())
+	for _, name := range []string{".git", ".GIT", "git~1", ".git\u200c", ".."} {
+		t.Run(name, func(t *testing.T) {
+			blob := o.git("hash-object", "-w", "index.html")
+			tree := o.pipe("100644 blob "+blob+"\t"+name+"\n", "mktree")
+			commit := o.git("commit-tree", "-m", "x", tree)
+			o.git("push", "--quiet", "--force", "origin", commit+":refs/heads/hostile")
+			repo := o.open(t, git.RepoConfig{Ref: "hostile"})
+			_, err := repo.Sync(t.Context())
+			require.ErrorContains(t, err, "exporting: exit status 128")
+			_, ok := repo.Current()
+			require.False(t, ok)
+		})
+	}
+}
+
+func mkdir(t *testing.T, elements ...string) string {
+	t.Helper()
+	dir := filepath.Join(elements...)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	return dir
+}
