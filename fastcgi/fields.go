@@ -23,7 +23,7 @@ func (e environment) addFields(r *http.Request) {
 		if !ok || e.set != nil && e.set[string(variable)] {
 			continue
 		}
-		if strings.ContainsAny(name, "_.") && r.Header[strings.NewReplacer("_", "-", ".", "-").Replace(name)] != nil {
+		if strings.ContainsAny(name, "_.") && r.Header.Values(strings.NewReplacer("_", "-", ".", "-").Replace(name)) != nil {
 			continue // it is an alias, and not in need of one
 		}
 		separator := ", "
