@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/fcgi"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -163,4 +165,15 @@ func TestPHP(t *testing.T) {
 			require.Len(t, do(t, r).body, 1<<20)
 		})
 	}
+}
+
+// respondWith starts an application of the standard library's and returns its
+// address.
+func respondWith(t testing.TB, h http.HandlerFunc) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	go fcgi.Serve(l, h)
+	return l.Addr().String()
 }

@@ -131,9 +131,11 @@ func lower(c byte) byte {
 // ever to be seen as text.
 func isScript(name string, exts []string) bool {
 	base := path.Base(name)
-	if stream := strings.IndexByte(base, ':'); stream > 0 {
-		base = base[:stream]
-	}
+	stream, _, _ := strings.Cut(base, ":")
+	return endsIn(base, exts) || stream != base && endsIn(stream, exts)
+}
+
+func endsIn(base string, exts []string) bool {
 	base = strings.TrimRight(base, ". ")
 	for _, ext := range exts {
 		if ext = strings.TrimRight(ext, ". "); ext != "" && hasSuffix(base, ext, true) {

@@ -116,7 +116,10 @@ func TestEnvironment(t *testing.T) {
 			"SERVER_ADDR": "2001:db8::80", "SERVER_NAME": "2001:db8::80",
 		}},
 		{"the name of the site", "/", func(c *fastcgi.Config) { c.Names = []string{"example.com", "www.example.com"} },
-			func(r *http.Request) *http.Request { r.Host = "WWW.Example.com:8080"; return on(r, tcp("192.0.2.80:8080")) },
+			func(r *http.Request) *http.Request {
+				r.Host = "WWW.Example.com:8080"
+				return on(r, tcp("192.0.2.80:8080"))
+			},
 			map[string]string{"SERVER_NAME": "www.example.com", "SERVER_PORT": "8080", "HTTP_HOST": "WWW.Example.com:8080"}},
 		{"another name", "/", func(c *fastcgi.Config) { c.Names = []string{"example.com", "www.example.com"} },
 			func(r *http.Request) *http.Request { r.Host = "evil.example"; return r },
