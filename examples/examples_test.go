@@ -3,9 +3,12 @@ package examples_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,6 +79,60 @@ func TestProxy(t *testing.T) {
 	require.Error(t, err)
 	p.expect(t, regexp.MustCompile(`is dead$`))
 	require.Equal(t, []string{backends[2], backends[2], backends[2], backends[2]}, ask("/foo", 4))
+	p.stop(t)
+}
+
+func TestPHP(t *testing.T) {
+	if found, _ := filepath.Glob("/usr/sbin/php-fpm*"); len(found) == 0 && os.Getenv("CI") != "true" {
+		if _, err := exec.LookPath("php-fpm"); err != nil {
+			t.Skip(err)
+		}
+	}
+	p := start(t, t.TempDir(), "php", "-any")
+	base := p.url(t)
+	status, body, _ := get(t, base+"/")
+	require.Equal(t, 200, status)
+	require.Contains(t, body, "a page without a file")
+	_, body, _ = get(t, base+"/hello/a%20%3Cb%3E")
+	require.Contains(t, body, "<p>Hello, a &lt;b&gt;!</p>")
+	_, body, _ = get(t, base+"/info")
+	require.Contains(t, body, "$_SERVER['APP_NAME']</td><td class=\"v\">example<")
+	status, _, header := get(t, base+"/style.css")
+	require.Equal(t, 200, status)
+	require.Equal(t, "text/css; charset=utf-8", header.Get("Content-Type"))
+	status, body, _ = get(t, base+"/missing")
+	require.Equal(t, 404, status)
+	require.Contains(t, body, "There is nothing at /missing.")
+	_, body, _ = get(t, base+"/stream?ms=1")
+	require.Equal(t, "line 1\nline 2\nline 3\nline 4\nline 5\n", body)
+
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	require.NoError(t, parts.WriteField("name", "Anna"))
+	file, err := parts.CreateFormFile("file", "zeros")
+	require.NoError(t, err)
+	_, err = file.Write(make([]byte, 1_000_000))
+	require.NoError(t, err)
+	require.NoError(t, parts.Close())
+	resp, err := http.Post(base+"/form", parts.FormDataContentType(), &form)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "<p>Hello, Anna!</p>")
+	require.Contains(t, string(text), "zeros: 1000000 bytes, SHA-256 d29751f2649b32ff572b5e0a9f541ea660a50f94ff0beedfb0b692b924cc8025")
+
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	client := http.Client{Jar: jar}
+	for _, visit := range []string{"visit 1 ", "visit 2 "} {
+		resp, err := client.Get(base + "/session")
+		require.NoError(t, err)
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		require.NoError(t, err)
+		require.Contains(t, string(text), visit)
+	}
 	p.stop(t)
 }
 
