@@ -46,6 +46,7 @@ type Client struct {
 	pool    pool
 	heads   sync.Pool // *[]byte, for requests without large bodies
 	copying sync.Pool // *[]byte of copySize
+	reading sync.Pool // *[connBuffer]byte
 }
 
 // NewClient returns a Client. It starts nothing.

@@ -22,7 +22,7 @@ type conn struct {
 	since  time.Time // when it became idle
 	id     uint16    // of the request
 
-	buf  []byte
+	buf  *[connBuffer]byte
 	r, w int // what is in buf to be read
 
 	kind    byte // of the record that is being read
@@ -50,9 +50,22 @@ func (c *Client) dial(ctx context.Context, k key) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := &conn{Conn: raw, key: k, buf: make([]byte, connBuffer)}
+	conn := &conn{Conn: raw, key: k}
+	conn.buf, _ = c.reading.Get().(*[connBuffer]byte)
+	if conn.buf == nil {
+		conn.buf = new([connBuffer]byte)
+	}
 	conn.peek.attach(raw)
 	return conn, nil
+}
+
+// drop closes a connection that nobody reads from any more.
+func (c *Client) drop(conn *conn) {
+	conn.Close()
+	if conn.buf != nil {
+		c.reading.Put(conn.buf)
+		conn.buf = nil
+	}
 }
 
 // pause waits, unless ctx ends first.
@@ -87,7 +100,7 @@ func (c *conn) skip(n int) {
 // the end of a request.
 func (c *conn) room() []byte {
 	if c.r > 0 {
-		c.w = copy(c.buf, c.buffered())
+		c.w = copy(c.buf[:], c.buffered())
 		c.r = 0
 	}
 	return c.buf[c.w:]

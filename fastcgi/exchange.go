@@ -216,7 +216,7 @@ func (x *exchange) failed(op string, err error) error {
 	e := &Error{Op: op, Address: x.key.address, Err: err}
 	if x.conn != nil {
 		e.Sent, e.Answered, e.Reused = x.sent, x.answered, x.conn.reused
-		if _, refused := errors.AsType[Refusal](err); refused {
+		if _, refused := errors.AsType[Refusal](err); refused && op == OpHeader {
 			e.Sent = false
 		}
 	}
@@ -226,7 +226,8 @@ func (x *exchange) failed(op string, err error) error {
 // abandon closes the connection and sees to it that the request's body is not
 // read any more.
 func (x *exchange) abandon() {
-	x.conn.Close()
+	x.client.drop(x.conn)
+	x.endLine()
 	x.join()
 }
 
@@ -259,21 +260,18 @@ func (x *exchange) finish() {
 		return
 	}
 	x.finished = true
-	x.endLine()
 	c := x.conn
-	whole := x.ended && x.refusal == 0 && c.content == 0 && c.padding == 0 && len(c.buffered()) == 0
-	whole = whole && (x.up == nil || x.up.succeeds())
-	if !whole {
-		c.Close()
+	whole := x.ended && !x.refused && x.refusal == 0 && c.content == 0 && c.padding == 0 && len(c.buffered()) == 0
+	if !whole || x.up != nil && !x.up.succeeds() {
+		x.abandon()
+		x.leave()
+		return
 	}
-	// What is still being sent is joined before the context is left, which else
-	// could not interrupt it.
-	x.join()
-	if x.leave() && whole {
+	if x.leave() {
 		x.client.pool.put(c)
 		return
 	}
-	c.Close()
+	x.client.drop(c)
 }
 
 // Read reads from the connection.

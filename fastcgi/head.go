@@ -1,16 +1,12 @@
 package fastcgi
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
 )
 
-const (
-	maxFields        = 2000
-	maxInformational = 64 // blocks of status 1xx before the one that counts
-)
+const maxFields = 2000
 
 // A head is a block of fields, with what they mean to a gateway.
 type head struct {
@@ -22,58 +18,6 @@ type head struct {
 }
 
 type field struct{ name, value string }
-
-// readHead returns the next block up to its empty line, of no more than limit
-// bytes. It is a copy, of which all fields will be parts.
-func (x *exchange) readHead(limit int) (string, error) {
-	var text []byte // what does not lie in one piece
-	for seen := 0; ; {
-		have, err := x.next(true)
-		if err != nil {
-			return "", err
-		}
-		part := have
-		if text != nil {
-			text = append(text, have...)
-			part = text
-		}
-		end := endOfHead(part, seen)
-		if end > limit || end < 0 && len(part) > limit {
-			return "", malformed("head too long")
-		}
-		if end < 0 {
-			if text == nil {
-				text = append(make([]byte, 0, 2*len(have)), have...)
-			}
-			x.conn.skip(len(have))
-			seen = max(0, len(part)-2)
-			continue
-		}
-		x.conn.skip(len(have) - (len(part) - end))
-		return string(part[:end]), nil
-	}
-}
-
-// endOfHead returns how much of text is a block with its empty line, or -1. What is
-// before from was searched.
-func endOfHead(text []byte, from int) int {
-	for {
-		i := bytes.IndexByte(text[from:], '\n')
-		if i < 0 {
-			return -1
-		}
-		from += i + 1
-		rest := text[from:]
-		switch {
-		case from == 1 || from == 2 && text[0] == '\r': // there is nothing but that line
-			return from
-		case len(rest) > 0 && rest[0] == '\n':
-			return from + 1
-		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
-			return from + 2
-		}
-	}
-}
 
 // parseHead takes a block apart that readHead has returned. RFC 3875, section 6.
 func parseHead(text string) (h head, err error) {
@@ -88,6 +32,9 @@ func parseHead(text string) (h head, err error) {
 		line, rest, ok := strings.Cut(text, "\n")
 		line = strings.TrimSuffix(line, "\r")
 		if !ok || line == "" {
+			if first {
+				return h, malformed("no fields")
+			}
 			break
 		}
 		text = rest
@@ -116,9 +63,6 @@ func parseHead(text string) (h head, err error) {
 		}
 		values = append(values, value)
 		h.header[name] = values[len(values)-1 : len(values) : len(values)]
-	}
-	if len(h.header) == 0 && h.status == 0 {
-		return h, malformed("no fields")
 	}
 	if h.chunks {
 		h.length = -1
@@ -165,59 +109,6 @@ func (h *head) takeStatus(value string) error {
 	}
 	h.status = int(n)
 	return nil
-}
-
-// receive reads heads up to that of the final response.
-func (x *exchange) receive(refused bool) error {
-	x.refused = refused
-	left := x.client.cfg.MaxHeader
-	for informational := 0; ; {
-		text, err := x.readHead(left)
-		if err != nil {
-			return x.failed(OpHeader, x.endOfAnswer(err))
-		}
-		left -= len(text)
-		h, err := parseHead(text)
-		if err != nil {
-			return x.failed(OpHeader, err)
-		}
-		if h.status == 0 || h.status >= 200 {
-			x.respond(h)
-			return nil
-		}
-		if informational++; informational > maxInformational || h.status == http.StatusSwitchingProtocols {
-			return x.failed(OpHeader, malformed("status "+strconv.Itoa(h.status)))
-		}
-		if h.status != http.StatusContinue && x.req.Informational != nil {
-			if err := x.req.Informational(h.status, h.header); err != nil {
-				return x.failed(OpHeader, err)
-			}
-		}
-	}
-}
-
-var errTooEarly = malformed("it has ended within its head")
-
-// endOfAnswer returns what it means that a head did not arrive.
-func (x *exchange) endOfAnswer(err error) error {
-	if x.ended && x.refusal == 0 {
-		return errTooEarly
-	}
-	return err
-}
-
-// respond makes the response of a final head.
-func (x *exchange) respond(h head) {
-	x.resp = Response{Status: h.status, Header: h.header, ContentLength: h.length, Body: &x.body}
-	if h.status == 0 {
-		x.resp.Status = http.StatusOK
-		if location := h.header.Get("Location"); location != "" {
-			// A second slash would begin the name of another server.
-			x.resp.Local = location[0] == '/' && !strings.HasPrefix(location, "//")
-			x.resp.Status = http.StatusFound
-		}
-	}
-	x.body.begin(x, h)
 }
 
 func shorten(s string) string {
