@@ -36,7 +36,7 @@ func groupOf(t testing.TB, c upstream.Config) *upstream.Group {
 	return g
 }
 
-// serve serves a Handler on a port of its own. What it does not page is 404.
+// serve serves a Handler on a port of its own. What it does not visited is 404.
 func serve(t testing.TB, c fastcgi.Config) *httptest.Server {
 	t.Helper()
 	if c.Client == nil {
@@ -65,14 +65,14 @@ func scripts(t testing.TB, php map[string]string) *middleware.Root {
 	return root
 }
 
-// A page is what a client got.
-type page struct {
+// A visited is what a client got.
+type visited struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func do(t testing.TB, r *http.Request) page {
+func send(t testing.TB, r *http.Request) visited {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(r)
@@ -80,14 +80,14 @@ func do(t testing.TB, r *http.Request) page {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return page{resp.StatusCode, resp.Header, string(body)}
+	return visited{resp.StatusCode, resp.Header, string(body)}
 }
 
-func visit(t testing.TB, url string) page {
+func visit(t testing.TB, url string) visited {
 	t.Helper()
 	r, err := http.NewRequest("GET", url, nil)
 	require.NoError(t, err)
-	return do(t, r)
+	return send(t, r)
 }
 
 // TestPHP checks what PHP makes of requests, over both kinds of sockets.
@@ -128,7 +128,7 @@ func TestPHP(t *testing.T) {
 			r, err := http.NewRequest("POST", base+"/form.php", strings.NewReader("a=b&c=d+e"))
 			require.NoError(t, err)
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			require.Equal(t, `{"a":"b","c":"d e"}0`, do(t, r).body)
+			require.Equal(t, `{"a":"b","c":"d e"}0`, send(t, r).body)
 
 			for _, size := range []int{0, 1, 65535, 65536, 200_000, 3 << 20} {
 				body := bytes.Repeat([]byte("x"), size)
@@ -136,8 +136,8 @@ func TestPHP(t *testing.T) {
 				require.NoError(t, err)
 				chunked, err := http.NewRequest("PUT", base+"/length.php", struct{ io.Reader }{bytes.NewReader(body)})
 				require.NoError(t, err)
-				want := do(t, known).body
-				require.Equal(t, want, do(t, chunked).body)
+				want := send(t, known).body
+				require.Equal(t, want, send(t, chunked).body)
 				length, _, _ := strings.Cut(want, " ")
 				require.Equal(t, length, strings.TrimSpace(strings.Fields(want)[0]))
 				if size > 0 {
@@ -148,11 +148,11 @@ func TestPHP(t *testing.T) {
 			r, err = http.NewRequest("GET", base+"/cookie.php", nil)
 			require.NoError(t, err)
 			r.Header["Cookie"] = []string{"a=b", "c=d"}
-			require.Equal(t, `{"a":"b","c":"d"}`, do(t, r).body)
+			require.Equal(t, `{"a":"b","c":"d"}`, send(t, r).body)
 			r, err = http.NewRequest("GET", base+"/auth.php", nil)
 			require.NoError(t, err)
 			r.SetBasicAuth("user", "word")
-			require.Equal(t, "user:word", do(t, r).body)
+			require.Equal(t, "user:word", send(t, r).body)
 
 			head, err := http.Head(base + "/early.php")
 			require.NoError(t, err)
@@ -162,7 +162,7 @@ func TestPHP(t *testing.T) {
 			// It answers before it has read anything.
 			r, err = http.NewRequest("POST", base+"/early.php", bytes.NewReader(make([]byte, 20<<20)))
 			require.NoError(t, err)
-			require.Len(t, do(t, r).body, 1<<20)
+			require.Len(t, send(t, r).body, 1<<20)
 		})
 	}
 }
