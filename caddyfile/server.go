@@ -80,7 +80,10 @@ func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) 
 }
 
 // Open starts what the sites need: it opens their log files, for example. If
-// something cannot be started, nothing is. Opening twice does nothing.
+// something cannot be started, nothing is. Opening twice does nothing. Once ctx is
+// done, WebSockets that are proxied are told to end. So whoever serves the Handler
+// replaces it without a loss by the next one: open that, send it the requests from
+// then on, cancel the old one's ctx, wait for the requests it has, and close it.
 func (s *Server) Open(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

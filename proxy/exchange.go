@@ -101,12 +101,13 @@ func (x *exchange) attempt(fresh bool) error {
 		c.Close()
 		return x.failed(OpDial, canceled(x.req.Context()))
 	}
+	idle := c.idle // which is another's to know once the response has come
 	err = x.send()
 	if err == nil || worthAsking(err) {
 		// A backend that refuses a request commonly answers and closes before it
 		// has read all of it. The answer says more than the failed write.
 		if rerr := x.receive(err != nil); rerr == nil {
-			x.t.pool.foundKept(c.key, c.idle)
+			x.t.pool.foundKept(c.key, idle)
 			return nil
 		} else if err == nil || x.answered {
 			err = rerr

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
@@ -200,9 +201,14 @@ func (p *parser) finish() Config {
 	p.c.OnStop(transport.Close)
 	p.c.OnStop(group.Close)
 	drain, forget := make(chan struct{}), func() bool { return true }
-	p.c.OnStop(func() error { forget(); return nil })
+	tell := sync.OnceFunc(func() { close(drain) })
+	p.c.OnStop(func() error {
+		forget()
+		tell() // also where only this site's configuration ends, and the server goes on
+		return nil
+	})
 	p.c.OnStart(func(ctx context.Context) error {
-		forget = context.AfterFunc(ctx, func() { close(drain) })
+		forget = context.AfterFunc(ctx, tell)
 		return group.Start(ctx)
 	})
 	p.cfg.Drain = drain
