@@ -44,6 +44,7 @@
 //		intercept          STATUS...
 //		accel              PREFIX FOLDER
 //		mirror             PERCENT TO...
+//		status             PATH NETWORK...
 //		keepalive          N
 //		keepalive_timeout  DURATION
 //		timeout|tls_timeout                         DURATION
@@ -80,6 +81,8 @@
 // to whom a backend responds with X-Accel-Redirect: PREFIX/name, and nothing else of
 // the site leads to them: see
 // [Accel]. Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror].
+// At the PATH of status, clients of the NETWORKs get [upstream.Status] as JSON, with
+// the [MirrorStatus] as its mirror.
 //
 // # Requests
 //

@@ -28,8 +28,12 @@ func DirectiveWith(files func(*directive.Site, *middleware.Root) middleware.Hand
 }
 
 func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root) middleware.Handler) (middleware.Middleware, error) {
-	var rules []Config
-	places := map[middleware.Path]directive.Pos{}
+	var (
+		rules  []Config
+		layers []middleware.Middleware
+		places = map[middleware.Path]directive.Pos{}
+		shown  = map[string]directive.Pos{}
+	)
 	for _, line := range c.Lines() {
 		p := newParser(c, line)
 		p.files = files
@@ -40,12 +44,18 @@ func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root
 		}
 		places[p.cfg.From] = at.Pos
 		rules = append(rules, p.finish())
+		if page := p.page; page != nil {
+			if first, again := shown[page.path.Text]; again {
+				line.Errorf(page.path, "%s shows another status already, by the line at %v", page.path.Text, first)
+			}
+			shown[page.path.Text] = page.path.Pos
+			layers = append(layers, page.layer)
+		}
 	}
 	// Layers see a request one after the other.
 	slices.SortStableFunc(rules, func(a, b Config) int { return len(b.From) - len(a.From) })
-	layers := make([]middleware.Middleware, len(rules))
-	for i, cfg := range rules {
-		layers[i] = New(cfg)
+	for _, cfg := range rules {
+		layers = append(layers, New(cfg))
 	}
 	return middleware.Chain(layers...), c.Err()
 }
@@ -60,6 +70,7 @@ type parser struct {
 	files     func(*directive.Site, *middleware.Root) middleware.Handler
 	mirror    MirrorConfig
 	mirrors   upstream.Config
+	page      *statusPage // nil is none
 	transport TransportConfig
 	check     upstream.HTTPCheck
 	checked   bool
@@ -214,6 +225,9 @@ func (p *parser) finish() Config {
 	p.cfg.Drain = drain
 	p.cfg.Mirror = p.finishMirror(transport)
 	p.cfg.Upstreams, p.cfg.Transport = group, transport
+	if p.page != nil {
+		p.page.group, p.page.mirror = group, p.cfg.Mirror
+	}
 	return p.cfg
 }
 

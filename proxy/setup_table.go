@@ -52,6 +52,7 @@ func (p *parser) properties() []property {
 		{"intercept", p.intercept},
 		{"accel...", p.accel},
 		{"mirror", p.mirrorTo},
+		{"status", p.status},
 
 		{"keepalive", p.reach},
 		{"keepalive_timeout", p.reach},
