@@ -31,6 +31,7 @@
 //		health_check_rise|health_check_fall         N
 //		without            PREFIX
 //		except             PATH...
+//		relocate
 //		transparent
 //		header_upstream    [+|-]NAME [VALUE [REPLACEMENT]]
 //		header_downstream  [+|-]NAME [VALUE [REPLACEMENT]]
@@ -70,7 +71,8 @@
 // delete, where a * at its end stands for anything; with a REPLACEMENT, VALUE is a
 // regular expression. The names proxy_header and header_upstream mean the same.
 // Transparent has backends see the client's Host, X-Real-IP and X-Forwarded-Port.
-// The PATHs of except are relative to FROM. Trusted are the site's
+// The PATHs of except are relative to FROM. Relocate has redirects of a backend lead
+// to below the PREFIX that it is not sent: see Config.Relocate. Trusted are the site's
 // trusted_proxies.
 //
 // To connect may take timeout, until a response begins may take header_timeout, and

@@ -32,3 +32,12 @@ func Elsewhere() (names map[string]string, here map[string]bool) {
 	}
 	return elsewhere, here
 }
+
+// Relocated returns what is made of the Location of a response of t's.
+func Relocated(c Config, r *http.Request, t upstream.Target, location string) string {
+	d := &delivery{h: NewHandler(nil, c), r: r}
+	if c.PreserveHost {
+		d.host = r.Host
+	}
+	return d.relocated(location, t)
+}

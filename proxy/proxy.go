@@ -76,6 +76,12 @@ type Config struct {
 	// of responses: RFC 9110, section 7.6.3. "" is not at all.
 	Via string
 
+	// Relocate has the fields Location and Content-Location lead to where clients find
+	// what a backend means: if its value is a path, or a URL of the backend's own, that
+	// is the path behind Without. It is for backends that do not know of Without, or of
+	// the name and the scheme that this server has for clients.
+	Relocate bool
+
 	// Intercept has others answer in place of backends: the first that is for a
 	// response. Accel has them do so where a backend says it, by the field
 	// X-Accel-Redirect.

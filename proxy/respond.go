@@ -38,6 +38,7 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 		}
 	}
 	pick.Mark(header, d.r)
+	d.relocate(header, pick.Upstream.Target)
 	d.addVia(header, resp.ProtoMajor, resp.ProtoMinor)
 	d.changeResponse(header, resp.StatusCode)
 	if resp.StatusCode == http.StatusSwitchingProtocols {

@@ -35,6 +35,7 @@ func (p *parser) properties() []property {
 
 		{"without", func(prop *directive.Line) { p.cfg.Without = string(prop.Path(prop.Arg())) }},
 		{"except...", p.excepts},
+		{"relocate", func(prop *directive.Line) { prop.Args(0, 0); p.cfg.Relocate = true }},
 		{"transparent", func(prop *directive.Line) { prop.Args(0, 0); p.transparent() }},
 		{"header_upstream...", func(prop *directive.Line) { p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...) }},
 		{"proxy_header...", func(prop *directive.Line) { p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...) }},
@@ -80,7 +81,7 @@ var elsewhere = map[string]string{
 	"health_body": "health_check_contains", "health_passes": "health_check_rise", "health_fails": "health_check_fall",
 
 	"header_up": "header_upstream", "proxy_set_header": "header_upstream", "header_down": "header_downstream",
-	"underscores_in_headers": "aliases", "stream_timeout": "upgrade_timeout",
+	"underscores_in_headers": "aliases", "stream_timeout": "upgrade_timeout", "proxy_redirect": "relocate",
 	"handle_response": "intercept", "proxy_intercept_errors": "intercept",
 
 	"dial_timeout": "timeout", "connect_timeout": "timeout", "proxy_connect_timeout": "timeout",
