@@ -21,6 +21,7 @@ type exchange struct {
 	out      *[]byte // the head of the request, and the body if that is small
 	streams  bool    // the body is sent after out
 	conn     *conn
+	began    time.Time
 	sent     bool // some of the request
 	answered bool // some of an answer has come
 	finished bool // the connection was given back, or closed
@@ -51,15 +52,26 @@ func (x *exchange) run() error {
 	}
 	err := x.prepare()
 	if err == nil {
-		err = x.attempt(false)
-		if err != nil && x.mayRepeat(err) {
-			err = x.attempt(true)
-		}
+		err = x.attempts()
 	}
 	if err != nil {
 		x.leave()
 	}
 	x.free()
+	return err
+}
+
+// attempts has a connection that was idle be a mere chance, and one that is new not
+// be lost just because all processes of FPM were killed by a reload, which by
+// default does not let them finish.
+func (x *exchange) attempts() error {
+	err := x.attempt(false)
+	if err != nil && x.conn != nil && x.conn.reused && x.mayRepeat(err) {
+		err = x.attempt(true)
+	}
+	if err != nil && x.mayRepeat(err) && pause(x.ctx, settling) {
+		err = x.attempt(true)
+	}
 	return err
 }
 
@@ -77,6 +89,7 @@ func (x *exchange) attempt(fresh bool) error {
 		return x.failed(OpDial, canceled(x.ctx))
 	}
 	setID(*x.out, c.begin())
+	x.began = time.Now()
 	err = x.send()
 	if err == nil || worthAsking(err) {
 		// An application that refuses a request may answer and close before it has
@@ -107,15 +120,26 @@ func worthAsking(err error) bool {
 	return ok && e.Op == OpWrite && !e.Timeout() && !errors.Is(err, context.Canceled)
 }
 
-// mayRepeat reports whether the failure is one of a connection that happened to be
-// closed while it was idle, and the request can be sent once more without a chance
-// of being executed twice, or if it is then to the same effect.
+// brief is how long a request on a new connection may have been under way to be
+// sent once more. One that took longer may have been what was killed, by
+// request_terminate_timeout of FPM, and not just one of those that a reload kills.
+const brief = time.Second
+
+// settling is how long the old processes may take to be gone.
+const settling = 100 * time.Millisecond
+
+// mayRepeat reports whether the connection broke without an answer, and the request
+// can be sent once more without a chance of being executed twice, or if it is then
+// to the same effect. RFC 9110, section 9.2.2.
 func (x *exchange) mayRepeat(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !e.Reused || e.Answered || e.Timeout() || e.Op != OpWrite && e.Op != OpHeader || x.ctx.Err() != nil {
+	if !ok || e.Answered || e.Timeout() || e.Op != OpWrite && e.Op != OpHeader || x.ctx.Err() != nil {
 		return false
 	}
 	if x.up != nil || x.streams { // whose body is gone
+		return false
+	}
+	if !e.Reused && time.Since(x.began) > brief {
 		return false
 	}
 	return !x.sent || x.idempotent()

@@ -50,8 +50,8 @@ func closing(do func(*peer)) func(*peer) {
 
 var faults = []fault{
 	// Connections that break.
-	{name: "closes without an answer", script: closing(func(*peer) {}), want: "502 header: EOF"},
-	{name: "resets without an answer", script: closing(func(p *peer) { p.reset() }), want: "502 header: EOF"},
+	{name: "closes without an answer", script: closing(func(*peer) {}), want: "502 header: EOF", conns: 4},
+	{name: "resets without an answer", script: closing(func(p *peer) { p.reset() }), want: "502 header: EOF", conns: 4},
 	{name: "closes within the header of a record", script: closing(func(p *peer) { p.send("\x01\x06\x00") }), want: "502 header: unexpected EOF"},
 	{name: "closes within the head", script: closing(func(p *peer) { p.out("A: b\r\n") }), want: "502 header: unexpected EOF"},
 	{name: "closes without having ended the request", script: closing(func(p *peer) { p.out(hello) }), want: "200 hello, then 502 body: unexpected EOF"},
@@ -186,8 +186,12 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			s := startApp(t, f.script)
 			var notes []string
+			patience := 30 * time.Second
+			if strings.Contains(f.name, "stalls") || strings.Contains(f.name, "never answers") {
+				patience = 200 * time.Millisecond
+			}
 			c := newClient(t, fastcgi.ClientConfig{
-				ReadTimeout: 200 * time.Millisecond,
+				ReadTimeout: patience,
 				Stderr: func(_ context.Context, line []byte) {
 					notes = append(notes, "log "+short(string(line)))
 				},

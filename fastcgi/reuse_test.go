@@ -83,7 +83,7 @@ func TestRepeats(t *testing.T) {
 			require.EqualValues(t, 2, seen.Load())
 		})
 	}
-	t.Run("nothing is repeated twice", func(t *testing.T) {
+	t.Run("nothing is repeated but once on a connection that is new, and once more", func(t *testing.T) {
 		var seen atomic.Int32
 		s := startApp(t, func(p *peer) {
 			if p.n > 0 {
@@ -97,7 +97,8 @@ func TestRepeats(t *testing.T) {
 		get(t, c, s.target())
 		_, _, err := fetch(t, c, s.target(), newRequest("GET", ""))
 		require.False(t, asError(t, err).Reused)
-		require.EqualValues(t, 3, seen.Load())
+		require.EqualValues(t, 4, seen.Load())
+		require.Equal(t, 3, s.count())
 	})
 	t.Run("nothing is repeated once there is some of an answer", func(t *testing.T) {
 		s := startApp(t, func(p *peer) {
@@ -112,11 +113,30 @@ func TestRepeats(t *testing.T) {
 		require.True(t, asError(t, err).Answered)
 		require.Equal(t, 1, s.count())
 	})
-	t.Run("nothing is repeated on a connection that is new", func(t *testing.T) {
+	t.Run("a GET is repeated once on a connection that is new, as a reload of PHP breaks all", func(t *testing.T) {
 		s := startApp(t, func(p *peer) { p.request() })
 		_, _, err := fetch(t, newClient(t, fastcgi.ClientConfig{}), s.target(), newRequest("GET", ""))
 		require.False(t, asError(t, err).Reused)
+		require.Equal(t, 2, s.count())
+	})
+	t.Run("but not a POST", func(t *testing.T) {
+		s := startApp(t, func(p *peer) { p.request() })
+		_, _, err := fetch(t, newClient(t, fastcgi.ClientConfig{}), s.target(), newRequest("POST", ""))
+		require.False(t, asError(t, err).Reused)
 		require.Equal(t, 1, s.count())
+	})
+	t.Run("nor what took long, and may have been killed for that", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			conns := 0
+			c := newClient(t, fastcgi.ClientConfig{Dial: piped(t, func(p *peer) {
+				conns++
+				p.request()
+				time.Sleep(2 * time.Second)
+			})})
+			_, _, err := fetch(t, c, target, newRequest("GET", ""))
+			require.Error(t, err)
+			require.Equal(t, 1, conns)
+		})
 	})
 	t.Run("a POST of which nothing was taken is repeated", func(t *testing.T) {
 		s := startApp(t, always(hello))
