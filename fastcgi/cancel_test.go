@@ -162,7 +162,7 @@ func TestCancel(t *testing.T) {
 	t.Run("by Close while a Read waits", func(t *testing.T) {
 		noLeaks(t)
 		s := startApp(t, func(p *peer) { p.request(); p.out("A: b\r\n\r\n"); p.ended() })
-		body := do(t, newClient(t, fastcgi.ClientConfig{}), s)
+		body := bodyOf(t, newClient(t, fastcgi.ClientConfig{}), s)
 		failed := make(chan error)
 		go func() {
 			_, err := body.Read(make([]byte, 1))

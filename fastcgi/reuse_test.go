@@ -248,7 +248,7 @@ func TestIdleConnections(t *testing.T) {
 		c := newClient(t, fastcgi.ClientConfig{})
 		var open []*fastcgi.Body
 		for range 3 {
-			open = append(open, do(t, c, s))
+			open = append(open, bodyOf(t, c, s))
 		}
 		for _, i := range []int{2, 0, 1} {
 			drain(t, open[i])
@@ -264,7 +264,7 @@ func TestIdleConnections(t *testing.T) {
 			for range 2 {
 				var open []*fastcgi.Body
 				for range 5 {
-					open = append(open, do(t, c, s))
+					open = append(open, bodyOf(t, c, s))
 				}
 				for _, body := range open {
 					drain(t, body)
@@ -284,7 +284,7 @@ func TestIdleConnections(t *testing.T) {
 			}
 		})
 		c := newClient(t, fastcgi.ClientConfig{})
-		body := do(t, c, s)
+		body := bodyOf(t, c, s)
 		require.NoError(t, body.Close())
 		_, err := body.Read(make([]byte, 1))
 		require.Error(t, err)
@@ -295,7 +295,7 @@ func TestIdleConnections(t *testing.T) {
 	t.Run("none is kept after Close", func(t *testing.T) {
 		s := startApp(t, always(hello))
 		c := fastcgi.NewClient(fastcgi.ClientConfig{})
-		body := do(t, c, s)
+		body := bodyOf(t, c, s)
 		require.NoError(t, c.Close())
 		drain(t, body)
 		get(t, c, s.target())
@@ -366,7 +366,7 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-func do(t testing.TB, c *fastcgi.Client, s *app) *fastcgi.Body {
+func bodyOf(t testing.TB, c *fastcgi.Client, s *app) *fastcgi.Body {
 	t.Helper()
 	resp, err := c.Do(t.Context(), s.target(), newRequest("GET", ""))
 	require.NoError(t, err)

@@ -115,8 +115,8 @@ func (s *slow) Read(p []byte) (int, error) {
 	return min(s.piece, len(p)), nil
 }
 
-// A page notes what was seen of it when.
-type page struct {
+// A sheet notes what was seen of it when.
+type sheet struct {
 	bytes.Buffer
 	began time.Time
 	seen  []seen
@@ -128,7 +128,7 @@ type seen struct {
 	at time.Duration
 }
 
-func (p *page) Flush() error {
+func (p *sheet) Flush() error {
 	p.seen = append(p.seen, seen{p.Len(), time.Since(p.began)})
 	return p.fail
 }
@@ -163,7 +163,7 @@ func TestFlush(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := fastcgi.NewClient(fastcgi.ClientConfig{ReadTimeout: 2 * time.Hour, Dial: piped(t, tt.script)})
 				defer c.Close()
-				p := &page{began: time.Now()}
+				p := &sheet{began: time.Now()}
 				resp, err := c.Do(t.Context(), target, newRequest("GET", ""))
 				require.NoError(t, err)
 				n, err := io.Copy(p, resp.Body)
@@ -180,7 +180,7 @@ func TestFlush(t *testing.T) {
 			defer c.Close()
 			resp, err := c.Do(t.Context(), target, newRequest("GET", ""))
 			require.NoError(t, err)
-			_, err = resp.Body.WriteTo(&page{fail: errors.New("left")})
+			_, err = resp.Body.WriteTo(&sheet{fail: errors.New("left")})
 			require.EqualError(t, err, "left")
 			require.NoError(t, resp.Body.Close())
 		})
@@ -189,7 +189,7 @@ func TestFlush(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := fastcgi.NewClient(fastcgi.ClientConfig{Dial: piped(t, ticking(3, time.Second))})
 			defer c.Close()
-			for _, w := range []io.Writer{new(strings.Builder), &page{fail: http.ErrNotSupported}} {
+			for _, w := range []io.Writer{new(strings.Builder), &sheet{fail: http.ErrNotSupported}} {
 				resp, err := c.Do(t.Context(), target, newRequest("GET", ""))
 				require.NoError(t, err)
 				n, err := resp.Body.WriteTo(w)
@@ -218,7 +218,7 @@ func TestLargeBody(t *testing.T) {
 	c := newClient(t, fastcgi.ClientConfig{})
 	require.Equal(t, want, get(t, c, s.target()))
 	var b strings.Builder
-	_, err := do(t, c, s).WriteTo(&b)
+	_, err := bodyOf(t, c, s).WriteTo(&b)
 	require.NoError(t, err)
 	require.True(t, want == b.String())
 	require.Equal(t, 1, s.count())

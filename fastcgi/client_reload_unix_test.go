@@ -12,9 +12,9 @@ import (
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
 )
 
-// TestPHPReload has FPM read its configuration anew while it is asked. By default
+// TestClientOnPHPReload has FPM read its configuration anew while it is asked. By default
 // it kills all processes, whatever they are doing.
-func TestPHPReload(t *testing.T) {
+func TestClientOnPHPReload(t *testing.T) {
 	for name, timeout := range map[string]string{
 		"killing all":        "process_control_timeout = 0",
 		"letting all finish": "process_control_timeout = 10",

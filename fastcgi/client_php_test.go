@@ -67,7 +67,7 @@ func (p php) busy(t testing.TB) int {
 	return status.Active - 1
 }
 
-func TestPHP(t *testing.T) {
+func TestClientOnPHP(t *testing.T) {
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
 			p := startPHP(t, fastcgitest.Config{Network: network},
@@ -181,9 +181,9 @@ func post20MB(r *fastcgi.Request) *fastcgi.Request {
 	return r
 }
 
-// TestPHPClientsLeave has all processes be free again: with Caddy 2 they are busy
+// TestClientOnPHPClientsLeave has all processes be free again: with Caddy 2 they are busy
 // for as long as scripts run.
-func TestPHPClientsLeave(t *testing.T) {
+func TestClientOnPHPClientsLeave(t *testing.T) {
 	noLeaks(t)
 	p := startPHP(t, unbuffered, "long.php",
 		`for ($i = 0; $i < 2000; $i++) { echo "tick\n"; flush(); usleep(10000); }`)
@@ -208,8 +208,8 @@ func TestPHPClientsLeave(t *testing.T) {
 	eventually(t, func() bool { return p.busy(t) == 0 })
 }
 
-// TestPHPStreams has what is flushed arrive before the next is sent.
-func TestPHPStreams(t *testing.T) {
+// TestClientOnPHPStreams has what is flushed arrive before the next is sent.
+func TestClientOnPHPStreams(t *testing.T) {
 	p := startPHP(t, unbuffered, "talk.php",
 		`for ($i = 0; $i < 3; $i++) { echo "$i\n"; flush(); while (!file_exists(__DIR__."/seen$i")) { clearstatcache(); usleep(1000); } }`)
 	resp, err := newClient(t, fastcgi.ClientConfig{}).Do(t.Context(), p.Target, p.ask("GET", "talk.php", ""))
@@ -223,9 +223,9 @@ func TestPHPStreams(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 }
 
-// TestPHPOthers has somebody else who needs a process get it, though a client has
+// TestClientOnPHPOthers has somebody else who needs a process get it, though a client has
 // kept all there are busy a moment ago.
-func TestPHPOthers(t *testing.T) {
+func TestClientOnPHPOthers(t *testing.T) {
 	for _, children := range []int{4, 16} {
 		t.Run(strconv.Itoa(children), func(t *testing.T) {
 			p := startPHP(t, fastcgitest.Config{Children: children}, "hello.php", `usleep(20000); echo "hello";`)
@@ -291,9 +291,9 @@ func (p php) load(t *testing.T, clients int, stop <-chan struct{}, answered *ato
 	t.Log(answered.Load(), "answers")
 }
 
-// TestPHPMaxRequests has processes end all the time. Caddy 0.9.2 answered 502 then:
+// TestClientOnPHPMaxRequests has processes end all the time. Caddy 0.9.2 answered 502 then:
 // caddy#1123.
-func TestPHPMaxRequests(t *testing.T) {
+func TestClientOnPHPMaxRequests(t *testing.T) {
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
 			p := startPHP(t, fastcgitest.Config{Network: network, Children: 8, MaxRequests: 40}, "hello.php", `echo "hello";`)
