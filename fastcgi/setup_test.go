@@ -69,6 +69,9 @@ func TestDirective(t *testing.T) {
 			var got string
 			addr := respondWith(t, func(w http.ResponseWriter, r *http.Request) {
 				env := fcgi.ProcessEnv(r)
+				if env["SCRIPT_FILENAME"] == "/fpm-ping" {
+					return // which is asked meanwhile
+				}
 				got = env["SCRIPT_FILENAME"]
 				if got == "" {
 					got = env["DOCUMENT_ROOT"]
