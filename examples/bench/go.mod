@@ -15,6 +15,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/shallot-http/shallot v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
+	github.com/vulcand/oxy/v2 v2.0.3
 	golang.org/x/sys v0.49.0
 )
 

@@ -36,12 +36,14 @@ func server(role, arg string) (http.Handler, error) {
 		return browseServer(arg)
 	case "static":
 		return staticServer(arg)
-	case "backend":
-		return backendServer(arg)
-	case "forward":
-		return forwardServer(arg), nil
+	case "direct":
+		return directServer(arg)
+	case "proxy":
+		return proxyServer(arg)
 	case "reverseproxy":
 		return reverseProxyServer(arg), nil
+	case "oxy":
+		return oxyServer(arg), nil
 	}
 	return nil, fmt.Errorf("there is no server %q", role)
 }
@@ -54,11 +56,19 @@ func serveIfAsked() error {
 	if !asked {
 		return nil
 	}
-	h, err := server(role, arg)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if role == "backend" {
+		b, err := newBackend(arg)
+		if err != nil {
+			return err
+		}
+		fmt.Println(l.Addr())
+		return b.serve(l)
+	}
+	h, err := server(role, arg)
 	if err != nil {
 		return err
 	}
@@ -67,20 +77,20 @@ func serveIfAsked() error {
 }
 
 // startOurs starts a server of this module, see server.
-func startOurs(t pair.TB, role, arg string) process {
-	cmd, addr := launch(t, role, arg)
+func startOurs(t pair.TB, role, arg string, env ...string) process {
+	cmd, addr := launch(t, role, arg, env...)
 	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
 	return process{addr, pair.Tree(cmd.Process.Pid)}
 }
 
 // launch starts such a server, and returns where it listens.
-func launch(t pair.TB, role, arg string) (cmd *exec.Cmd, addr string) {
+func launch(t pair.TB, role, arg string, env ...string) (cmd *exec.Cmd, addr string) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd = exec.CommandContext(t.Context(), self)
-	cmd.Env = append(os.Environ(), roleVariable+"="+role+":"+arg)
+	cmd.Env = append(append(os.Environ(), env...), roleVariable+"="+role+":"+arg)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +122,10 @@ func firstAnswer(t pair.TB, role, arg string, r *http.Request) pair.Op {
 var nginx = pair.Program{Name: "nginx", Version: "-v"}
 
 // startNginx starts nginx with one worker and a server with these directives.
-func startNginx(t pair.TB, directives string) process {
+func startNginx(t pair.TB, directives string) process { return startNginxWith(t, "", directives) }
+
+// startNginxWith is startNginx with directives about all servers, too.
+func startNginxWith(t pair.TB, all, directives string) process {
 	dir, addr := t.TempDir(), freeAddr(t)
 	user := ""
 	if os.Getuid() == 0 {
@@ -125,12 +138,18 @@ func startNginx(t pair.TB, directives string) process {
 		http {
 			access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on;
 			types { text/html html; }
+			%s
 			server { listen %s; %s }
-		}`, user, addr, directives), 0o600)
+		}`, user, all, addr, directives), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), nginx.Name, "-p", dir, "-c", conf)
+	return startProgram(t, addr, nginx.Name, "-p", dir, "-c", conf)
+}
+
+// startProgram starts a server that has been told to listen at addr.
+func startProgram(t pair.TB, addr, name string, args ...string) process {
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Stderr = os.Stderr
 	start(t, cmd)
 	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal

@@ -3,10 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strconv"
-	"sync"
 
 	"github.com/shallot-http/shallot/examples/bench/pair"
 	"github.com/shallot-http/shallot/proxy"
@@ -15,36 +12,90 @@ import (
 // proxyRows are about asking a backend, which is a process of its own that does
 // not count: as a client, and from within a server that passes the answer on.
 func proxyRows() (rows []pair.Row) {
-	const server = "more than half of it is the server of net/http and the kernel, which both sides have"
 	for _, body := range []struct {
-		name           string
-		size           int64
-		client, server []pair.Bound
-		gap            string // of the server
+		name   string
+		size   int64
+		bounds []pair.Bound
 	}{
-		{"1 KiB", 1 << 10, []pair.Bound{pair.MaxRatio(0.7), pair.MaxAllocs(8)}, []pair.Bound{pair.MaxRatio(0.5).Until(0.95)}, server},
-		{"64 KiB", 64 << 10, []pair.Bound{pair.MaxRatio(0.8), pair.MaxAllocs(8)}, []pair.Bound{pair.MaxRatio(0.5).Until(0.9)}, server},
-		{"10 MiB", 10 << 20, nil, []pair.Bound{pair.MaxRatio(0.5)}, ""},
+		{"1 KiB", 1 << 10, []pair.Bound{pair.MaxRatio(0.7), pair.MaxAllocs(8)}},
+		{"64 KiB", 64 << 10, []pair.Bound{pair.MaxRatio(0.8), pair.MaxAllocs(8)}},
+		{"10 MiB", 10 << 20, nil},
 	} {
-		arg := strconv.FormatInt(body.size, 10)
 		rows = append(rows, pair.Row{
-			Name: "proxy.Transport/GET " + body.name, Peer: "http.Transport", Bounds: body.client,
+			Name: "proxy.Transport/GET " + body.name, Peer: "http.Transport", Bounds: body.bounds,
 			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				backend := startOurs(t, "backend", arg)
+				backend := startOurs(t, "backend", strconv.FormatInt(body.size, 10))
 				tr := proxy.NewTransport(proxy.TransportConfig{})
 				t.Cleanup(func() { tr.Close() })
 				return roundTrip(t, tr, backend.addr, body.size), roundTrip(t, plainTransport(), backend.addr, body.size)
 			},
-		}, pair.Row{
-			Name: "proxy.Transport in a handler/GET " + body.name, Peer: "httputil.ReverseProxy", Gap: body.gap, Bounds: body.server,
-			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				backend := startOurs(t, "backend", arg)
-				of := func(role string) pair.Op {
-					return startOurs(t, role, backend.addr).answer(t, get("/"), body.size)
-				}
-				return of("forward"), of("reverseproxy")
-			},
 		})
+	}
+	return append(rows, handlerRows()...)
+}
+
+// handlerRows are about the CPU time that a proxy takes for one request, when 16
+// clients send theirs as fast as they are answered. As nginx has one worker here, and
+// HAProxy one thread, servers in Go have GOMAXPROCS=1: with more, what is counted
+// includes how long idle threads look for work before they sleep, of which there is
+// the more the less there is to do, and clients and backend want a core, too.
+func handlerRows() (rows []pair.Row) {
+	type peer struct {
+		name   string
+		needs  []pair.Program
+		start  func(t pair.TB, addr, size string) process
+		bounds []pair.Bound
+	}
+	ours := func(role string) func(pair.TB, string, string) process {
+		return func(t pair.TB, addr, _ string) process { return startOurs(t, role, addr, "GOMAXPROCS=1") }
+	}
+	peers := func(std, buffering, without []pair.Bound) []peer {
+		return []peer{
+			{"httputil.ReverseProxy", nil, ours("reverseproxy"), std},
+			{"oxy", nil, ours("oxy"), nil},
+			{"nginx", []pair.Program{nginx}, func(t pair.TB, addr, _ string) process { return startNginxProxy(t, addr, "") }, buffering},
+			{"nginx without buffering", []pair.Program{nginx}, func(t pair.TB, addr, _ string) process { return startNginxProxy(t, addr, unbuffered) }, without},
+			{"HAProxy", []pair.Program{haproxy}, func(t pair.TB, addr, _ string) process { return startHAProxy(t, addr) }, nil},
+		}
+	}
+	direct := peer{"a server that has the answer", nil, func(t pair.TB, _, size string) process {
+		return startOurs(t, "direct", size, "GOMAXPROCS=1")
+	}, nil}
+	most := func(ratio float64) []pair.Bound { return []pair.Bound{pair.MaxRatio(ratio)} }
+	small := make([]byte, 64<<10)
+	for _, c := range []struct {
+		name   string
+		size   int64
+		post   []byte
+		socket bool
+		peers  []peer
+	}{
+		{"GET 1 KiB", 1 << 10, nil, false, append(peers(most(0.5), most(1.8), nil), direct)},
+		{"GET 64 KiB", 64 << 10, nil, false, append(peers(most(0.5), most(0.75), nil), direct)},
+		{"GET 10 MiB", 10 << 20, nil, false, append(peers(most(0.5), most(0.3), most(1)), direct)},
+		{"POST 64 KiB", 100, small, false, peers(nil, nil, nil)},
+		{"WebSocket echo", 0, nil, true, peers(nil, nil, nil)},
+	} {
+		for _, p := range c.peers {
+			rows = append(rows, pair.Row{
+				Name: "proxy/" + c.name, Peer: p.name, Needs: p.needs, Bounds: p.bounds,
+				Setup: func(t pair.TB) (ours, peer pair.Op) {
+					size := strconv.FormatInt(c.size, 10)
+					addr := startOurs(t, "backend", size, "GOMAXPROCS=1").addr
+					of := func(p process) pair.Op {
+						if c.socket {
+							return socketsOn(t, p.addr).op(t, p.meter)
+						}
+						r := get("/some/where?with=query")
+						if c.post != nil {
+							r.Method = http.MethodPost
+						}
+						return loadOn(t, p.addr, bytesOf(t, r, c.post), c.size).op(t, p.meter)
+					}
+					return of(startOurs(t, "proxy", addr, "GOMAXPROCS=1")), of(p.start(t, addr, size))
+				},
+			})
+		}
 	}
 	return rows
 }
@@ -65,65 +116,3 @@ func roundTrip(t pair.TB, tr http.RoundTripper, addr string, size int64) pair.Op
 		}
 	}}
 }
-
-// plainTransport is the transport of net/http as one has it in a proxy.
-func plainTransport() *http.Transport {
-	return &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}
-}
-
-// backendServer answers with a body of that many bytes.
-func backendServer(size string) (http.Handler, error) {
-	n, err := strconv.Atoi(size)
-	body := make([]byte, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Content-Length", size)
-		w.Write(body)
-	}), err
-}
-
-// forwardServer passes requests on by the least of a handler that one can write
-// around a Transport; it does what ReverseProxy does to a plain GET.
-func forwardServer(addr string) http.Handler {
-	tr := proxy.NewTransport(proxy.TransportConfig{})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := r.Clone(r.Context())
-		out.URL.Scheme, out.URL.Host = "http", addr
-		out.Header.Set("X-Forwarded-For", r.RemoteAddr)
-		resp, err := tr.Do(out, proxy.Exchange{Header: w.Header()})
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		defer resp.Body.Close()
-		w.WriteHeader(resp.StatusCode)
-		if _, err := io.Copy(w, resp.Body); err != nil {
-			panic(http.ErrAbortHandler)
-		}
-	})
-}
-
-// reverseProxyServer is the same by net/http/httputil.
-func reverseProxyServer(addr string) http.Handler {
-	to := &url.URL{Scheme: "http", Host: addr}
-	return &httputil.ReverseProxy{
-		Transport:  plainTransport(),
-		BufferPool: new(buffers),
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(to)
-			r.SetXForwarded()
-		},
-	}
-}
-
-// Buffers is what saves ReverseProxy 32 KiB for each request.
-type buffers struct{ pool sync.Pool }
-
-func (b *buffers) Get() []byte {
-	if p, ok := b.pool.Get().(*[]byte); ok {
-		return *p
-	}
-	return make([]byte, 32<<10)
-}
-
-func (b *buffers) Put(p []byte) { b.pool.Put(&p) }

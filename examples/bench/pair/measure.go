@@ -87,6 +87,7 @@ func resultOf(t TB, row Row, ours, theirs *side) Result {
 // A side is an Op and what was measured of it, batch by batch.
 type side struct {
 	do                   func()
+	many                 func(int)
 	meter                Meter
 	size                 int64
 	n                    int       // operations in a batch
@@ -98,7 +99,14 @@ func sidesOf(ours, peer Op) (*side, *side) {
 		if op.Meter.Read == nil {
 			op.Meter = CPU()
 		}
-		return &side{do: op.Do, meter: op.Meter, size: op.Size}
+		if op.Many == nil {
+			op.Many = func(n int) {
+				for range n {
+					op.Do()
+				}
+			}
+		}
+		return &side{do: op.Do, many: op.Many, meter: op.Meter, size: op.Size}
 	}
 	return of(ours), of(peer)
 }
@@ -109,7 +117,7 @@ func (s *side) calibrate(batch time.Duration) {
 	s.do() // for what happens the first time only
 	for s.n = 1; s.n < most; {
 		start := time.Now()
-		s.run()
+		s.many(s.n)
 		spent := time.Since(start)
 		if spent >= batch {
 			return
@@ -117,12 +125,6 @@ func (s *side) calibrate(batch time.Duration) {
 		// No guess is better than what it is guessed from.
 		grown := int64(s.n) * int64(batch) / max(int64(spent), 1)
 		s.n = int(min(grown+1, int64(s.n)*20, most))
-	}
-}
-
-func (s *side) run() {
-	for range s.n {
-		s.do()
 	}
 }
 
@@ -142,7 +144,7 @@ func (s *side) batch(t TB) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := read()
-	s.run()
+	s.many(s.n)
 	end := read()
 	runtime.ReadMemStats(&after)
 	each := func(total float64) float64 { return total / float64(s.n) }

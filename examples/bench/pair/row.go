@@ -51,9 +51,10 @@ func (r Row) Prepare(t TB) (ours, peer Op) {
 
 // An Op is one side of a comparison.
 type Op struct {
-	Do    func() // once; it may fail by the TB that Setup was given
-	Meter Meter  // the zero Meter is CPU()
-	Size  int64  // of what it makes, in bytes; zero if that does not matter
+	Do    func()      // once; it may fail by the TB that Setup was given
+	Many  func(n int) // n times, some of them at once; nil is one after the other
+	Meter Meter       // the zero Meter is CPU()
+	Size  int64       // of what it makes, in bytes; zero if that does not matter
 }
 
 // A TB is what of testing.TB it takes to set up a row, so that a row can be a
