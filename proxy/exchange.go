@@ -23,9 +23,10 @@ type exchange struct {
 	c        *conn
 	sent     bool // some of the request
 	answered bool // some of a response has come
+	heard    bool // by the question that the request was
 	withheld bool // not all of the request was sent, since a final response came first
 	up       *upload
-	stop     func() bool // of watching the context; nil if it never ends
+	stop     func() bool // of watching the context; nil if that is not done
 
 	mu       sync.Mutex
 	ended    error // why deadlines must be left in the past; nil while all is well
@@ -71,12 +72,8 @@ func (x *exchange) panicked() {
 }
 
 func (x *exchange) run() error {
-	ctx := x.req.Context()
-	if ctx.Done() != nil {
-		if ctx.Err() != nil {
-			return x.failed(OpDial, canceled(ctx))
-		}
-		x.stop = context.AfterFunc(ctx, x.cancel)
+	if ctx := x.req.Context(); ctx.Err() != nil {
+		return x.failed(OpDial, canceled(ctx))
 	}
 	err := x.attempt(false)
 	if err != nil && x.mayRepeat(err) {
@@ -88,33 +85,48 @@ func (x *exchange) run() error {
 	return err
 }
 
+// watch has the exchange end with its context.
+func (x *exchange) watch() {
+	if ctx := x.req.Context(); x.stop == nil && ctx.Done() != nil {
+		x.stop = context.AfterFunc(ctx, x.cancel)
+	}
+}
+
 // attempt sends the request over one connection and receives the head of the
 // response. If that fails the connection is closed.
 func (x *exchange) attempt(fresh bool) error {
 	x.attach(nil)
-	x.sent, x.answered = false, false
-	c, err := x.connect(fresh)
-	if err != nil {
-		return x.failed(OpDial, err)
+	x.sent, x.answered, x.heard = false, false, false
+	err := errStale
+	var idle time.Duration
+	for err == errStale {
+		c, cerr := x.connect(fresh)
+		if cerr != nil {
+			return x.failed(OpDial, cerr)
+		}
+		if !x.attach(c) {
+			c.Close()
+			return x.failed(OpDial, canceled(x.req.Context()))
+		}
+		idle = c.idle // which is another's once c is given back
+		if err = x.send(); err == errStale {
+			x.attach(nil)
+			x.t.pool.foundClosed(x.out.key, idle)
+			c.Close()
+		}
 	}
-	if !x.attach(c) {
-		c.Close()
-		return x.failed(OpDial, canceled(x.req.Context()))
-	}
-	idle := c.idle // which is another's to know once the response has come
-	err = x.send()
 	if err == nil || worthAsking(err) {
 		// A backend that refuses a request commonly answers and closes before it
 		// has read all of it. The answer says more than the failed write.
 		if rerr := x.receive(err != nil); rerr == nil {
-			x.t.pool.foundKept(c.key, idle)
+			x.t.pool.foundKept(x.out.key, idle)
 			return nil
 		} else if err == nil || x.answered {
 			err = rerr
 		}
 	}
 	if x.died(err) {
-		x.t.pool.foundClosed(c.key, c.idle)
+		x.t.pool.foundClosed(x.out.key, idle)
 	}
 	x.abandon()
 	return err
@@ -123,12 +135,16 @@ func (x *exchange) attempt(fresh bool) error {
 // connect returns an idle connection, or a new one.
 func (x *exchange) connect(fresh bool) (*conn, error) {
 	if !fresh {
-		if c := x.t.pool.get(x.out.key, x.out.streams || !idempotent(x.req)); c != nil {
+		if c := x.t.pool.get(x.out.key, x.out.streams || !idempotent(x.req), x.out.short()); c != nil {
 			return c, nil
 		}
 	}
 	return x.t.dial(x.req.Context(), x.out.key)
 }
+
+// errStale is that a connection had been closed, or said something, by the time that
+// it was to be used. Nothing was sent on it.
+var errStale = errors.New("stale connection")
 
 // worthAsking reports whether there may be an answer though the write failed.
 func worthAsking(err error) bool {

@@ -20,8 +20,9 @@ type pool struct {
 }
 
 // get returns a connection that seems to be alive, or nil. Once is for a request
-// that cannot be repeated if it turns out not to be.
-func (p *pool) get(k key, once bool) *conn {
+// that cannot be repeated if it turns out not to be. Unseen has the caller look
+// whether it is alive, where [probe.sees].
+func (p *pool) get(k key, once, unseen bool) *conn {
 	for {
 		c := p.pop(k)
 		if c == nil {
@@ -36,7 +37,7 @@ func (p *pool) get(k key, once bool) *conn {
 				c.Close()
 			}
 			return nil // the others have been idle for longer
-		case c.alive():
+		case unseen && c.bare() && c.probe.sees(), c.alive():
 			c.reused = true
 			return c
 		default:

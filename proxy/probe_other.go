@@ -20,3 +20,5 @@ func (*probe) sees() bool { return false }
 func (*probe) silent() bool { return true }
 
 func (*probe) reset() bool { return false }
+
+func (*probe) askFirst(_, _ []byte) (sent, got int, stale bool, err error) { panic("unreachable") }

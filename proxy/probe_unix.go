@@ -18,6 +18,7 @@ type probe struct {
 	n    int
 	err  error
 	one  [1]byte
+	question
 }
 
 func (p *probe) attach(c net.Conn) {
@@ -30,10 +31,17 @@ func (p *probe) attach(c net.Conn) {
 		return
 	}
 	p.raw = raw
-	p.look = func(fd uintptr) {
-		// The descriptor does not block; MSG_DONTWAIT is for whoever changed that.
-		p.n, _, p.err = syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	}
+	p.look = p.peek
+	p.put = p.ask
+}
+
+func (p *probe) peek(fd uintptr) {
+	// The descriptor does not block; MSG_DONTWAIT is for whoever changed that.
+	p.n, _, p.err = syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+}
+
+func (p *probe) sawNothing() bool {
+	return p.n <= 0 && (p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK || p.err == syscall.EINTR)
 }
 
 // sees reports whether there is a connection that can be looked at.
@@ -48,7 +56,7 @@ func (p *probe) silent() bool {
 	if p.raw.Control(p.look) != nil {
 		return false
 	}
-	return p.n <= 0 && (p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK || p.err == syscall.EINTR)
+	return p.sawNothing()
 }
 
 // reset reports whether the other side has broken the connection off: then there

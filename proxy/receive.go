@@ -25,8 +25,9 @@ func (x *exchange) receive(refused bool) error {
 		x.readWithin(lastWords)
 	case awaiting:
 		x.readWithin(max(x.t.cfg.ContinueTimeout, 0))
-	case x.up == nil:
+	case x.up == nil && !x.heard:
 		x.readWithin(x.t.cfg.HeaderTimeout)
+	case x.up == nil: // in what is left of the time that the question had
 	case !x.up.finished():
 		x.awaitUpload()
 	}
@@ -117,6 +118,9 @@ func (x *exchange) respond(h head, f framing) error {
 	clear(f.fields)
 	f.fields = nil
 	x.f = f
+	if upgrade || f.kind != empty && (f.kind != sized || f.length > int64(len(x.c.r.buffered()))) {
+		x.watch()
+	}
 	x.resp = http.Response{
 		Status: h.status, StatusCode: h.code,
 		Proto: h.proto, ProtoMajor: 1, ProtoMinor: int(h.proto[len(h.proto)-1] - '0'),

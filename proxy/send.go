@@ -26,6 +26,9 @@ const (
 // send writes the head, and the body if that is small; else it starts to.
 func (x *exchange) send() error {
 	buf := *x.out.buf
+	if !x.asks() {
+		x.watch()
+	}
 	switch {
 	case x.out.streams:
 		if err := x.write(buf, x.t.cfg.WriteTimeout); err != nil {
@@ -34,7 +37,9 @@ func (x *exchange) send() error {
 		if !x.out.expects {
 			x.startUpload(nil)
 		}
-	case x.c.bare() && len(buf) <= certain:
+	case x.asks():
+		return x.ask(buf)
+	case x.c.bare() && x.out.short():
 		if err := x.write(buf, 0); err != nil {
 			return x.failed(OpWrite, err)
 		}
@@ -52,6 +57,57 @@ func (x *exchange) send() error {
 	default: // nor can a write of TLS be continued whose time was up
 		x.startUpload(buf)
 	}
+	return nil
+}
+
+// short reports whether the request can be written without waiting.
+func (o *outgoing) short() bool { return !o.streams && len(*o.buf) <= certain }
+
+// asks reports whether send is to ask.
+func (x *exchange) asks() bool {
+	return x.c.reused && x.c.bare() && x.out.short() && x.c.probe.sees()
+}
+
+// patience is for how long a short request is not watched for the end of its context,
+// which costs more than most waits are worth.
+const patience = 5 * time.Millisecond
+
+// ask writes a short request to a connection that was idle, and waits for the first
+// of the response.
+func (x *exchange) ask(request []byte) error {
+	limit := x.t.cfg.HeaderTimeout
+	patient := limit <= 0 || limit > patience
+	x.writeWithin(0)
+	if patient {
+		x.readWithin(patience)
+	} else {
+		x.readWithin(limit)
+	}
+	r := &x.c.r
+	sent, n, stale, err := x.c.probe.askFirst(request, r.buf)
+	if stale {
+		return errStale
+	}
+	x.sent, x.answered = sent > 0, n > 0
+	r.r, r.w = 0, n
+	if patient && sent == len(request) && errors.Is(err, os.ErrDeadlineExceeded) {
+		x.watch()
+		x.readWithin(limit - min(patience, max(limit, 0)))
+		err = nil
+	}
+	switch {
+	case err != nil && sent < len(request):
+		return x.failed(OpWrite, err)
+	case err != nil:
+		return x.failed(OpHeader, err)
+	case sent < len(request):
+		x.watch()
+		if err := x.write(request[sent:], 0); err != nil {
+			return x.failed(OpWrite, err)
+		}
+		return nil
+	}
+	x.heard = true
 	return nil
 }
 
