@@ -82,8 +82,9 @@ func (c *content) interrupt() {
 	}
 }
 
-// free gives the buffer back. No attempt goes on.
+// free gives back what others can use. No attempt goes on.
 func (d *delivery) free() {
+	d.returnHeader()
 	c := &d.content
 	if c.buf != nil {
 		d.h.bodies.Put(c.buf)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -21,6 +22,7 @@ type delivery struct {
 	r *http.Request
 
 	header        http.Header // that backends see
+	headerKept    bool        // by others, perhaps for longer than by this
 	path, escaped string      // that backends see
 	host          string      // "" is what the backend is called
 	upgrade       string      // the protocol asked for; "" is none that is allowed
@@ -130,7 +132,8 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	defer func() { pick.Done(result) }()
 
 	target := pick.Upstream.Target
-	out, err := d.request(target)
+	m := &message{early: hints{d: d}}
+	out, err := d.request(m, target)
 	if err != nil {
 		return d.statusOf(err), err, false
 	}
@@ -141,13 +144,12 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	if d.content.length != 0 {
 		x.Interrupt = d.content.interrupt
 	}
-	early := hints{d: d}
 	if d.r.ProtoAtLeast(1, 1) {
-		x.Informational = early.relay
+		x.Informational = m.early.relay
 	}
 	began := time.Now()
 	resp, err := d.h.cfg.Transport.Do(out, x)
-	early.end()
+	m.early.end()
 	if err != nil {
 		rethrow(err)
 		result.Err = d.blame(err)
@@ -165,17 +167,26 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	return status, err, false
 }
 
-// request returns the request as it is sent to t.
-func (d *delivery) request(t upstream.Target) (*http.Request, error) {
-	u, err := d.url(t)
-	if err != nil {
+// A message is what one attempt sends, and what comes before its answer, in one piece.
+type message struct {
+	request http.Request
+	url     url.URL
+	early   hints
+}
+
+// request returns the request as it is sent to t, which is m's.
+func (d *delivery) request(m *message, t upstream.Target) (*http.Request, error) {
+	out, u := &m.request, &m.url
+	if err := d.url(u, t); err != nil {
 		return nil, err
 	}
-	out := d.r.WithContext(d.r.Context())
+	*out = *d.r
 	out.URL, out.Header, out.Host = u, d.header, d.hostFor(t)
 	out.RequestURI, out.Close, out.TransferEncoding = "", false, nil
 	out.Body, out.ContentLength = d.content.body()
 	out.Trailer = d.content.trailer()
+	// A Transport of HTTP/2 has goroutines of its own, and who intercepts sees the request.
+	d.headerKept = d.headerKept || isHTTP2(out) || len(d.h.cfg.Intercept) > 0 || len(d.h.cfg.Accel) > 0
 	if isHTTP2(out) && d.header["Connection"] != nil {
 		out.Header = maps.Clone(d.header) // RFC 9113, section 8.2.2
 		delete(out.Header, "Connection")

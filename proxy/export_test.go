@@ -14,8 +14,8 @@ func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
 	if err := d.place(); err != nil {
 		return "", err
 	}
-	u, err := d.url(t)
-	if err != nil {
+	var u url.URL
+	if err := d.url(&u, t); err != nil {
 		return "", err
 	}
 	return u.EscapedPath(), nil

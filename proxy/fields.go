@@ -71,7 +71,7 @@ func (d *delivery) requestHeader() (http.Header, error) {
 	peer, known := middleware.PeerIP(r)
 	trusted := known && slices.ContainsFunc(cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(peer) })
 	options := connectionOptions(r.Header)
-	h := make(http.Header, len(r.Header)+4)
+	h := d.h.takeHeader()
 	for name, values := range r.Header {
 		name := http.CanonicalHeaderKey(name)
 		switch {
@@ -98,6 +98,28 @@ func (d *delivery) requestHeader() (http.Header, error) {
 		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{d.upgrade}
 	}
 	return h, nil
+}
+
+// maxSpareFields is how many fields a header may have had for its room to be used
+// again: the more there were, the longer it takes to clear it.
+const maxSpareFields = 24
+
+// takeHeader returns an empty header.
+func (h *Handler) takeHeader() http.Header {
+	if header, ok := h.headers.Get().(http.Header); ok {
+		return header
+	}
+	return make(http.Header, maxSpareFields/2)
+}
+
+// returnHeader takes it back for another request, unless somebody may still look at it.
+func (d *delivery) returnHeader() {
+	if d.header == nil || d.headerKept || len(d.header) > maxSpareFields {
+		return
+	}
+	clear(d.header)
+	d.h.headers.Put(d.header)
+	d.header = nil
 }
 
 // unalias returns the name that a field with a "_" or a "." may be taken to have.

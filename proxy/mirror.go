@@ -183,7 +183,7 @@ func (m *Mirror) send(d *delivery) error {
 	result := upstream.Result{Err: context.Canceled} // if the request is at fault
 	defer func() { pick.Done(result) }()
 	target := pick.Upstream.Target
-	out, err := d.request(target)
+	out, err := d.request(new(message), target)
 	if err != nil {
 		return err
 	}

@@ -87,10 +87,10 @@ func isBelow(p, prefix string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// url returns where the request is sent at t. The query is that of the client, byte
+// url sets u to where the request is sent at t. The query is that of the client, byte
 // for byte: CVE-2022-2880.
-func (d *delivery) url(t upstream.Target) (*url.URL, error) {
-	u := &url.URL{
+func (d *delivery) url(u *url.URL, t upstream.Target) error {
+	*u = url.URL{
 		Scheme: t.Scheme, Host: t.Authority(), Path: d.path, RawPath: d.escaped,
 		RawQuery: d.r.URL.RawQuery, ForceQuery: d.r.URL.ForceQuery,
 	}
@@ -102,17 +102,17 @@ func (d *delivery) url(t upstream.Target) (*url.URL, error) {
 	}
 	base := strings.TrimSuffix(t.Path, "/")
 	if base == "" || d.path == "*" {
-		return u, nil
+		return nil
 	}
 	if hasDots(d.path) {
-		return nil, refusal("the path leads out of " + base)
+		return refusal("the path leads out of " + base)
 	}
 	decoded, err := url.PathUnescape(base)
 	if err != nil {
-		return nil, refusal("the path of the target is not escaped as it must be")
+		return refusal("the path of the target is not escaped as it must be")
 	}
 	u.Path, u.RawPath = decoded+u.Path, base+u.RawPath
-	return u, nil
+	return nil
 }
 
 // hasDots reports whether a segment of p is "." or "..".

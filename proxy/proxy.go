@@ -119,9 +119,10 @@ func New(c Config) middleware.Middleware {
 
 // A Handler sends requests on, and leaves those that it is not for to the next one.
 type Handler struct {
-	next   middleware.Handler
-	cfg    Config
-	bodies sync.Pool // *[]byte of maxPrefetch
+	next    middleware.Handler
+	cfg     Config
+	bodies  sync.Pool // *[]byte of maxPrefetch
+	headers sync.Pool // http.Header, empty
 }
 
 // NewHandler returns the Handler that New(c) puts in front of next.
