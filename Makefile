@@ -15,6 +15,7 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 # own on a free port or socket and stops it again:
 #   strace   watches that sendfile(2) survives a chain   middleware/sendfile_linux_test.go
 #   nginx    is what servers are compared with           examples/bench
+#   haproxy  is what proxies are compared with           examples/bench
 #   brotli   decodes what our encoder makes              gzip/brotli_test.go
 #   zstd     decodes what has a dictionary               gzip/brotli_test.go
 #   chromium fetches with dictionaries                   examples/e2e
@@ -22,7 +23,7 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 #   git      is what git deploys with, and from          git
 #   git-lfs  keeps large files, if it is asked to        git/files_test.go
 #   openssh-server  lets git in                          git/transport_test.go
-PACKAGES := strace nginx brotli zstd chromium php8.2-fpm git git-lfs openssh-server
+PACKAGES := strace nginx haproxy brotli zstd chromium php8.2-fpm git git-lfs openssh-server
 
 .PHONY: test
 test: tools build vet format race examples fuzz
