@@ -91,26 +91,47 @@ func TestAllRefuse(t *testing.T) {
 	require.ErrorContains(t, err, ": dial: ")
 }
 
-// TestRetriesAreLimited checks that backends that fail half of what they get do not
-// get much more for it.
+// TestRetriesAreLimited checks that backends that fail what they get, all or half of
+// them, do not get much more for it.
 func TestRetriesAreLimited(t *testing.T) {
-	var received atomic.Int64
-	script := func(p *peer) {
-		p.request()
-		received.Add(1)
+	for _, tt := range []struct {
+		name   string
+		failed int // of four
+	}{{"all fail", 4}, {"half of them fail", 2}} {
+		t.Run(tt.name, func(t *testing.T) {
+			var received atomic.Int64
+			var texts []string
+			for i := range 4 {
+				texts = append(texts, startRaw(t, func(p *peer) {
+					for p.request() != nil {
+						received.Add(1)
+						if i < tt.failed {
+							return
+						}
+						p.send(hello)
+					}
+				}).url())
+			}
+			targets, err := upstream.Parse(texts...)
+			require.NoError(t, err)
+			g := groupOf(t, upstream.Config{Targets: targets, Passive: upstream.Passive{MaxFails: -1}})
+			h := proxy.NewHandler(nil, proxy.Config{Upstreams: g, Transport: newTransport(t, proxy.TransportConfig{})})
+			const requests = 1000
+			answered := 0
+			for range requests {
+				switch status, _ := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)); status {
+				case 0:
+					answered++
+				default:
+					require.Equal(t, 502, status)
+				}
+			}
+			t.Logf("%d requests: %d answered, %d received", requests, answered, received.Load())
+			require.LessOrEqual(t, received.Load(), int64(requests*1.2+3))
+			require.Greater(t, received.Load(), int64(requests*1.1))
+			require.Equal(t, tt.failed < 4, answered > requests/2)
+		})
 	}
-	passive := upstream.Passive{MaxFails: -1}
-	targets, err := upstream.Parse(startRaw(t, script).url(), startRaw(t, script).url())
-	require.NoError(t, err)
-	g := groupOf(t, upstream.Config{Targets: targets, Passive: passive})
-	h := proxy.NewHandler(nil, proxy.Config{Upstreams: g, Transport: newTransport(t, proxy.TransportConfig{})})
-	const requests = 200
-	for range requests {
-		status, _ := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-		require.Equal(t, 502, status)
-	}
-	require.LessOrEqual(t, received.Load(), int64(requests*1.2+3))
-	require.Greater(t, received.Load(), int64(requests))
 }
 
 // TestTryDuration checks that a backend may still come up.
