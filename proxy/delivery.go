@@ -30,6 +30,7 @@ type delivery struct {
 	direct        bool // fields of the response go straight to the client's
 
 	attempts int
+	next     upstream.Pick // what was found already
 	tried    []*upstream.Upstream
 	room     [4]*upstream.Upstream // for most of tried
 }
@@ -86,7 +87,7 @@ func (d *delivery) run() (int, error) {
 	d.tried = d.room[:0]
 	var last error
 	for {
-		pick, err := cfg.Upstreams.Pick(ctx, d.r, d.tried)
+		pick, err := d.pick()
 		if err == nil {
 			status, err, again := d.attempt(pick)
 			if !again {
@@ -159,6 +160,10 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	answered := upstream.Result{Status: resp.StatusCode, Latency: max(time.Since(began), 1)}
 	middleware.Note(d.w, slog.Int(middleware.NoteUpstreamStatus, answered.Status))
 	middleware.Note(d.w, slog.Duration(middleware.NoteUpstreamLatency, answered.Latency))
+	if d.askAnother(resp, &pick) {
+		result = answered
+		return 0, unwanted(resp.StatusCode), true
+	}
 	status, err = d.respond(resp, &pick, answered)
 	if result = answered; err != nil {
 		rethrow(err)

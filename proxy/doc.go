@@ -22,6 +22,7 @@
 //		slow_start         DURATION
 //		try_duration       DURATION
 //		try_interval       DURATION
+//		retry_status       STATUS...
 //		health_check       PATH [INTERVAL]
 //		health_check_interval|health_check_timeout  DURATION
 //		health_check_port      PORT
@@ -78,8 +79,9 @@
 // To connect may take timeout, until a response begins may take header_timeout, and
 // until more of a response comes, or more of a request is taken, read_timeout and
 // write_timeout: see [TransportConfig] for what they are otherwise. A STATUS is one
-// from 400 to 599, or a class such as 5xx; responses that have one are answered by the
-// site's error pages instead. The files in the FOLDER of accel are for those clients
+// from 400 to 599, or a class such as 5xx. Responses with one of intercept are answered
+// by the site's error pages instead; those with one of retry_status are failures, in
+// place of which another backend is asked. The files in the FOLDER of accel are for those clients
 // to whom a backend responds with X-Accel-Redirect: PREFIX/name, and nothing else of
 // the site leads to them: see
 // [Accel]. Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror].
@@ -130,7 +132,8 @@
 // A request that did not reach a backend goes to another, until all were tried. One
 // that may have reached it is sent to another only if its method is idempotent or
 // it has an Idempotency-Key, none of the response was passed on, it is not a
-// matter of time, and few other requests fail: see [upstream.Budget]. So a POST is
+// matter of time, and few other requests fail: see [upstream.Budget]. The same goes
+// for responses of Config.RetryStatuses, if a body is kept. So a POST is
 // never executed twice. Bodies of up to 64 KiB are kept for that, if their length
 // is known; others can be sent for as long as none of them was read.
 //

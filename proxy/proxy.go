@@ -40,6 +40,10 @@ type Config struct {
 	// each further round; 0 is 250 ms.
 	TryDuration, TryInterval time.Duration
 
+	// RetryStatuses are those of responses that another backend is asked in place of, if
+	// there is one and the request may be repeated as after a failure. Nil is none.
+	RetryStatuses []int
+
 	// PreserveHost has backends see the Host that the client sent, rather than their
 	// own name.
 	PreserveHost bool
@@ -135,6 +139,7 @@ func (c Config) complete() Config {
 	c.From = cmp.Or(c.From, "/")
 	c.Without = strings.TrimSuffix(c.Without, "/")
 	c.TryInterval = cmp.Or(c.TryInterval, 250*time.Millisecond)
+	c.RetryStatuses = slices.Clone(c.RetryStatuses)
 	c.Except, c.Trusted, c.Upgrade = slices.Clone(c.Except), slices.Clone(c.Trusted), slices.Clone(c.Upgrade)
 	c.Up, c.Down = usable(c.Up), usable(c.Down)
 	c.Intercept, c.Accel = interceptors(c.Intercept), accels(c.Accel)

@@ -88,6 +88,13 @@ func statuses(prop *directive.Line, from, to int) (list []int) {
 	return list
 }
 
+// retryStatus reads what another backend is asked in place of. To answer so is a
+// failure.
+func (p *parser) retryStatus(prop *directive.Line) {
+	p.cfg.RetryStatuses = statuses(prop, 400, 599)
+	p.up.Passive.Statuses = p.cfg.RetryStatuses
+}
+
 func (p *parser) intercept(prop *directive.Line) {
 	p.cfg.Intercept = []Interceptor{{Statuses: statuses(prop, 400, 599)}}
 }

@@ -48,6 +48,7 @@ func TestDirectiveSends(t *testing.T) {
 			"GET / " + host + " 0 [127.0.0.1] [] [] []  <nil>"},
 		{"upgrades", "upgrade websocket tls/1.0\n upgrade_idle 1m\n upgrade_timeout 1h", "GET / " + host + " 0 [127.0.0.1] [] [] []  <nil>"},
 		{"a mirror", "mirror 100% " + shadow, "GET / " + host + " 0 [127.0.0.1] [] [] []  <nil>"},
+		{"a status that is a failure", "retry_status 5xx", "GET / " + host + " 0 [127.0.0.1] [] [] []  <nil>"},
 		{"everything else", "relocate\n forwarded\n request_trailers\n aliases keep", "GET / " + host + " 0 [127.0.0.1] [] [] []  <nil>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

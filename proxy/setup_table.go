@@ -22,6 +22,7 @@ func (p *parser) properties() []property {
 		{"slow_start", p.limit},
 		{"try_duration", p.limit},
 		{"try_interval", p.limit},
+		{"retry_status", p.retryStatus},
 
 		{"health_check", p.health},
 		{"health_check_interval", p.health},
@@ -74,6 +75,7 @@ func (p *parser) properties() []property {
 var elsewhere = map[string]string{
 	"to": "upstream", "server": "upstream", "dynamic": "upstream",
 	"lb_policy": "policy", "lb_try_duration": "try_duration", "lb_try_interval": "try_interval",
+	"lb_retry_match": "retry_status", "proxy_next_upstream": "retry_status", "unhealthy_status": "retry_status",
 	"fail_duration": "fail_timeout", "unhealthy_request_count": "max_conns",
 
 	"health_uri": "health_check", "health_path": "health_check", "health_interval": "health_check_interval",
