@@ -43,6 +43,9 @@ func (d *delivery) prepare() error {
 	if err := d.place(); err != nil {
 		return err
 	}
+	if !isHost(d.r.Host) { // at which net/http does not look if it came by HTTP/2
+		return refusal("host " + shorten(d.r.Host))
+	}
 	if err := d.askUpgrade(); err != nil {
 		return err
 	}

@@ -248,10 +248,18 @@ func hostOf(r *http.Request) (string, error) {
 	if zone, end := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']'); host[:min(1, len(host))] == "[" && zone > 0 && zone < end {
 		host = host[:zone] + host[end:] // it means something on this machine only
 	}
-	for i := range len(host) {
-		if !hostBytes.has(host[i]) {
-			return "", fmt.Errorf("host %q", host)
-		}
+	if !isHost(host) {
+		return "", fmt.Errorf("host %q", host)
 	}
 	return host, nil
+}
+
+// isHost reports whether all bytes of s may be in a host, or a port.
+func isHost(s string) bool {
+	for i := range len(s) {
+		if !hostBytes.has(s[i]) {
+			return false
+		}
+	}
+	return true
 }
