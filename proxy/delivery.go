@@ -104,6 +104,9 @@ func (d *delivery) run() (int, error) {
 			last = err
 		}
 		if !d.wait(err, until) {
+			if ctx.Err() != nil {
+				last = canceled(ctx)
+			}
 			d.retryAfter(last)
 			return d.statusOf(last), last
 		}
@@ -163,6 +166,9 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	answered := upstream.Result{Status: resp.StatusCode, Latency: max(time.Since(began), 1)}
 	middleware.Note(d.w, slog.Int(middleware.NoteUpstreamStatus, answered.Status))
 	middleware.Note(d.w, slog.Duration(middleware.NoteUpstreamLatency, answered.Latency))
+	if d.content.stream != nil {
+		answered.Latency = 0 // for much of it may be the client's, who was sending
+	}
 	if d.askAnother(resp, &pick) {
 		result = answered
 		return 0, unwanted(resp.StatusCode), true

@@ -149,7 +149,7 @@ func TestFieldsOf101(t *testing.T) {
 	b := startRaw(t, func(p *peer) {
 		p.head()
 		p.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade, X-Hop\r\nUpgrade: websocket\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n" +
-			"Proxy-Authenticate: Basic\r\nTransfer-Encoding: chunked\r\nX-End: 1\r\n\r\n")
+			"Proxy-Authenticate: Basic\r\nContent-Length: 9\r\nX-End: 1\r\n\r\n")
 	})
 	front := serveProxy(t, proxy.Config{Upstreams: group(t, b.url()), Upgrade: []string{"websocket"}})
 	_, br := dialProxy(t, front, upgradeRequest(handshake))

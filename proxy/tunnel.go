@@ -51,6 +51,7 @@ func (d *delivery) tunnel(resp *http.Response, protocol []string) (int, error) {
 	header := d.w.Header()
 	head := header.Clone()
 	clear(header)
+	delete(head, "Content-Length") // RFC 9110, section 8.6
 	if !ok {
 		return http.StatusBadGateway, &Error{Op: OpHeader, Address: resp.Request.URL.Host, Sent: true, Answered: true, Err: malformed("101")}
 	}
