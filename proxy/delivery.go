@@ -104,7 +104,7 @@ func (d *delivery) run() (int, error) {
 			last = err
 		}
 		if !d.wait(err, until) {
-			if ctx.Err() != nil {
+			if ctx.Err() != nil && !d.content.interrupted {
 				last = canceled(ctx)
 			}
 			d.retryAfter(last)
