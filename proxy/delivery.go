@@ -104,7 +104,7 @@ func (d *delivery) run() (int, error) {
 			last = err
 		}
 		if !d.wait(err, until) {
-			if ctx.Err() != nil && !d.content.interrupted {
+			if errors.Is(ctx.Err(), context.Canceled) && !d.content.interrupted || errors.Is(last, context.Cause(ctx)) {
 				last = canceled(ctx)
 			}
 			d.retryAfter(last)

@@ -3,7 +3,6 @@ package upstream
 import (
 	"container/list"
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -47,7 +46,7 @@ func (g *Group) wait(ctx context.Context, r *http.Request, tried []*Upstream) (P
 	case <-w.ready:
 		return w.pick, w.err
 	case <-ctx.Done():
-		err = ended(ctx)
+		err = context.Cause(ctx)
 	case <-timeout.C:
 		err = ErrQueueTimeout
 	}
@@ -56,15 +55,6 @@ func (g *Group) wait(ctx context.Context, r *http.Request, tried []*Upstream) (P
 	}
 	<-w.ready // at the same moment
 	return w.pick, w.err
-}
-
-// ended returns why ctx is done, of which errors.Is can tell that it is.
-func ended(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return errors.Join(err, cause)
 }
 
 // remove takes somebody out of the queue who is still in it.
