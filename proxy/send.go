@@ -88,6 +88,13 @@ func (x *exchange) ask(request []byte) error {
 	if stale {
 		return errStale
 	}
+	if sent < len(request) && errors.Is(err, os.ErrDeadlineExceeded) && x.well() {
+		// On a busy machine the time can be up before there was a turn. That is nobody's
+		// fault, and nothing was looked at either.
+		if err = nil; sent == 0 && !x.c.probe.silent() {
+			return errStale
+		}
+	}
 	x.sent, x.answered = sent > 0, n > 0
 	r.r, r.w = 0, n
 	if patient && sent == len(request) && errors.Is(err, os.ErrDeadlineExceeded) {
