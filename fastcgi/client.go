@@ -125,10 +125,11 @@ type Response struct {
 // there is no Body to be sent.
 //
 // A request is sent again if the connection broke, nothing came of an answer, and
-// either nothing of the request was taken or its REQUEST_METHOD is idempotent: on a
-// new connection if that was one that had been idle, and after a moment once more
-// if it did not last for a second. Of bodies only those of less than 64 KiB are.
-// What is not idempotent is sent only on connections that have been idle for 20 ms.
+// either nothing of the request was taken or its REQUEST_METHOD is idempotent, or it
+// has an HTTP_IDEMPOTENCY_KEY: on a new connection if that was one that had been
+// idle, and after a moment once more if it did not last for a second. Of bodies only
+// those of less than 64 KiB are. What is not idempotent is sent only on connections
+// that have been idle for 20 ms.
 //
 // When ctx ends, the connection is closed at once, so that an application that
 // watches for that can stop, and whatever waits returns.

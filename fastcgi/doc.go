@@ -165,9 +165,11 @@
 // It keeps connections, but few and not for long, as a process of PHP serves nobody
 // else for as long as one is open. A connection is used again only if both the
 // request and the response ended exactly where they had to, nothing came after, and
-// it is still silent when it is next needed: caddy#1204. The Client itself repeats a
-// request once, on a new connection, if one that had been idle turned out to be dead,
-// and then only if nothing of the request was taken or its method is idempotent.
+// it is still silent when it is next needed: caddy#1204. The Client itself sends a
+// request again, on a new connection, if one turned out to be dead without any answer,
+// and then only if nothing of the request was taken or its method is idempotent. So
+// neither pm.max_requests nor a reload of FPM, which by default kills what its
+// processes are doing, is seen by who asks for a page: caddy#1123, caddy#1166.
 //
 // When a request's context ends its connection is closed at once. PHP knows no other
 // sign.

@@ -145,13 +145,15 @@ func (x *exchange) mayRepeat(err error) bool {
 	return !x.sent || x.idempotent()
 }
 
-// idempotent reports whether the method is, by RFC 9110, section 9.2.2.
+// idempotent reports whether the method is, by RFC 9110, section 9.2.2, or the client
+// says so.
 func (x *exchange) idempotent() bool {
 	switch string(x.req.Params.last("REQUEST_METHOD")) {
 	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
-	return x.req.Role == Authorizer // which has no effect but its answer
+	return x.req.Role == Authorizer || // which has no effect but its answer
+		x.req.Params.last("HTTP_IDEMPOTENCY_KEY") != nil
 }
 
 // attach makes c the exchange's, unless that has ended.

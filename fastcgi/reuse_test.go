@@ -51,6 +51,11 @@ func TestRepeats(t *testing.T) {
 			r.Role = fastcgi.Authorizer
 			return r
 		}, true},
+		{"a POST with Idempotency-Key is", func() *fastcgi.Request {
+			r := newRequest("POST", "small")
+			r.Params.Add("HTTP_IDEMPOTENCY_KEY", "1")
+			return r
+		}, true},
 		{"a POST is not", func() *fastcgi.Request { return newRequest("POST", "") }, false},
 		{"a POST with a body is not", func() *fastcgi.Request { return newRequest("POST", "small") }, false},
 		{"a PUT with a large body is not", func() *fastcgi.Request { return newRequest("PUT", strings.Repeat("x", 100<<10)) }, false},
