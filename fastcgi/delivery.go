@@ -26,6 +26,7 @@ type delivery struct {
 
 	params  *Params
 	content content
+	leave   *leave // that is asked for; nil unless it is an authorizer that is asked
 	onward  string // where the application has the request go on, on this server
 
 	tried []*upstream.Upstream
@@ -43,8 +44,10 @@ func (d *delivery) client() *http.ResponseController { return http.NewResponseCo
 
 // serve has the application answer.
 func (d *delivery) serve() (int, error) {
-	if err := d.content.take(d); err != nil {
-		return d.statusOf(err), err
+	if d.leave == nil {
+		if err := d.content.take(d); err != nil {
+			return d.statusOf(err), err
+		}
 	}
 	d.params, _ = d.h.pools.params.Get().(*Params)
 	if d.params == nil {
@@ -122,6 +125,9 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	target := pick.Upstream.Target
 	middleware.Note(d.w, slog.String(middleware.NoteUpstream, target.Addr))
 	req := Request{Params: d.params}
+	if d.leave != nil {
+		req.Role = Authorizer
+	}
 	req.Body, req.ContentLength = d.content.body()
 	if d.content.streams() {
 		req.Interrupt = d.content.interrupt
@@ -157,7 +163,7 @@ func (d *delivery) mayRepeat(err error) bool {
 	if !e.Sent {
 		return true
 	}
-	return !e.Timeout() && isIdempotent(d.r) && d.h.cfg.Upstreams.AllowRetry()
+	return !e.Timeout() && (d.leave != nil || isIdempotent(d.r)) && d.h.cfg.Upstreams.AllowRetry()
 }
 
 func isIdempotent(r *http.Request) bool {

@@ -15,7 +15,12 @@ import (
 
 // respond sends the client an application's response.
 func (d *delivery) respond(resp *Response, pick *upstream.Pick) (int, error) {
-	if resp.Local && isLocal(resp.Header) {
+	if d.leave != nil {
+		if d.leave.take(resp); d.leave.given {
+			return 0, nil
+		}
+	}
+	if resp.Local && d.leave == nil && isLocal(resp.Header) {
 		d.onward = resp.Header.Get("Location")
 		return 0, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -64,6 +65,28 @@ func (c *Config) variables() variables {
 	return v
 }
 
+// with returns v with the variables that an authorizer has set, but for those of the
+// Config.
+func (v *variables) with(granted map[string]string) *variables {
+	own := *v
+	own.set, own.fixed = maps.Clone(v.set), Params{}
+	if own.set == nil {
+		own.set = map[string]bool{}
+	}
+	for name, value := range v.fixed.All() {
+		if _, there := granted[name]; !there || v.set[name] {
+			own.fixed.Add(name, value)
+		}
+	}
+	for name, value := range granted {
+		if !v.set[name] && name != "CONTENT_LENGTH" {
+			own.set[name] = true
+			own.fixed.Add(name, value)
+		}
+	}
+	return &own
+}
+
 // An environment is that of one request.
 type environment struct {
 	*variables
@@ -80,9 +103,11 @@ func (e environment) add(name, value string) {
 // variables appends the environment that the application is to have, as of RFC
 // 3875, section 4.1; CONTENT_LENGTH is the Client's.
 func (d *delivery) variables(p *Params) {
-	e := environment{&d.h.vars, p}
+	e, r := environment{&d.h.vars, p}, d.r
+	if granted, ok := r.Context().Value(leaveKey{}).(map[string]string); ok && len(granted) > 0 {
+		e.variables = e.with(granted)
+	}
 	p.Append(&e.fixed)
-	r := d.r
 	e.add("SERVER_PROTOCOL", r.Proto)
 	e.add("REQUEST_METHOD", r.Method)
 	e.add("REQUEST_URI", d.requestURI())
@@ -91,10 +116,15 @@ func (d *delivery) variables(p *Params) {
 		query = d.route.query
 	}
 	e.add("QUERY_STRING", query)
-	d.addScript(e)
+	if d.leave == nil {
+		d.addScript(e)
+	} else if d.leave.script != "" {
+		e.add("SCRIPT_FILENAME", d.leave.script)
+		e.add("SCRIPT_NAME", d.route.script)
+	}
 	d.addServer(e)
 	d.addClient(e)
-	if values := r.Header["Content-Type"]; len(values) > 0 {
+	if values := r.Header["Content-Type"]; len(values) > 0 && d.leave == nil {
 		e.add("CONTENT_TYPE", values[0])
 	}
 	e.addFields(r)
