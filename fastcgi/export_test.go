@@ -64,3 +64,22 @@ var PlainOnWindows = plainOnWindows
 
 // IgnoresCase is ignoresCase.
 const IgnoresCase = ignoresCase
+
+// Surroundings returns a function that puts an environment together, as for each
+// request.
+func Surroundings(c Config, w http.ResponseWriter, r *http.Request) func() int {
+	d, _, _ := NewHandler(nil, c).deliver(w, r)
+	var p Params
+	return func() int {
+		p.Reset()
+		d.variables(&p)
+		return p.Len()
+	}
+}
+
+// Finding returns a function that finds the script of r.
+func Finding(c Config, r *http.Request) func() {
+	h := NewHandler(nil, c)
+	w := middleware.Record(httptest.NewRecorder())
+	return func() { _, _, _ = h.deliver(w, r) }
+}
