@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/shallot-http/shallot/examples/bench/pair"
+	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/placeholder"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+const helloWorld = "Hello World"
+
+// phpFPM is looked for by package fastcgitest, where Debian has it.
+var phpFPM = pair.Program{Name: "php-fpm8.2", Version: "-v"}
+
+// fastcgiRows are about a page of PHP, by the same php-fpm on both sides: what the
+// server in front of it takes, and what php-fpm does.
+func fastcgiRows() []pair.Row {
+	type side func(t pair.TB, f *fpm) process
+	ours := func(how string) side {
+		return func(t pair.TB, f *fpm) process { return startOurs(t, "fastcgi", how+" "+f.Target.Addr+" "+f.root) }
+	}
+	nginxBy := func(directives string, keep bool) side {
+		return func(t pair.TB, f *fpm) process { return startNginxFPM(t, f, directives, keep) }
+	}
+	row := func(name, peer string, a, b side, ofPHP bool, bounds ...pair.Bound) pair.Row {
+		needs := []pair.Program{phpFPM}
+		if p, ok := map[string]pair.Program{"nginx": nginx, "HAProxy": haproxyFPM}[strings.Fields(peer)[0]]; ok {
+			needs = append(needs, p)
+		}
+		return pair.Row{Name: "fastcgi/" + name, Peer: peer, Needs: needs, Bounds: bounds, Setup: func(t pair.TB) (pair.Op, pair.Op) {
+			f := startFPM(t)
+			of := func(s side) pair.Op {
+				op := s(t, f).answer(t, get("/index.php"), int64(len(helloWorld)))
+				if ofPHP {
+					op.Meter = pair.Tree(f.Pid())
+				}
+				return op
+			}
+			return of(a), of(b)
+		}}
+	}
+	const script = "fastcgi_param SCRIPT_FILENAME $document_root/index.php;"
+	const split = `try_files $uri $uri/index.php /index.php; fastcgi_split_path_info ^(.+\.php)(/.*)$;
+		fastcgi_param SCRIPT_FILENAME $realpath_root$fastcgi_script_name; fastcgi_param PATH_INFO $fastcgi_path_info;`
+	return []pair.Row{
+		row("no file is looked for", "nginx", ours("blind"), nginxBy(script, false), false, pair.MaxRatio(1.2)),
+		row("files are looked for", "nginx", ours("php"), nginxBy(split, false), false, pair.MaxRatio(1.5)),
+		row("connections are kept", "ours without", ours("php"), ours("dial"), false, pair.MaxRatio(0.8)),
+		row("connections are kept, php-fpm", "ours without", ours("php"), ours("dial"), true, pair.MaxRatio(0.85)),
+		// No claims, but what to expect.
+		row("connections are kept", "nginx with keepalive", ours("blind"), nginxBy(script, true), false),
+		row("no file is looked for", "HAProxy", ours("blind"), startHAProxyFPM, false),
+		row("no file is looked for", "a handler that does nothing", ours("blind"), ours("floor"), false),
+	}
+}
+
+// An fpm is php-fpm with a folder of one page.
+type fpm struct {
+	*fastcgitest.FPM
+	root string
+}
+
+func startFPM(t pair.TB) *fpm {
+	f, err := fastcgitest.Start(t.Context(), fastcgitest.Config{Pool: []string{"php_admin_value[opcache.enable] = 1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "index.php"), []byte("<?php echo '"+helloWorld+"';"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return &fpm{f, root}
+}
+
+// fastcgiServer serves PHP in one of several ways.
+func fastcgiServer(arg string) (http.Handler, error) {
+	how, rest, _ := strings.Cut(arg, " ")
+	addr, dir, _ := strings.Cut(rest, " ")
+	if how == "floor" {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+			w.Header().Set("X-Powered-By", "PHP")
+			fmt.Fprint(w, helloWorld)
+		}), nil
+	}
+	root, err := middleware.PinnedRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	group, err := upstream.Open(context.Background(), upstream.Config{Targets: []upstream.Target{{Network: "unix", Addr: addr}}})
+	if err != nil {
+		return nil, err
+	}
+	cfg := fastcgi.PHP()
+	cfg.Root, cfg.Upstreams = root, group
+	switch how {
+	case "blind":
+		cfg.Ext, cfg.Split, cfg.Index = nil, nil, nil
+		cfg.Env = []fastcgi.Var{{Name: "SCRIPT_FILENAME", Value: placeholder.Compile(filepath.Join(root.Dir, "index.php"), placeholder.Plain)}}
+	case "dial":
+		cfg.Client = fastcgi.NewClient(fastcgi.ClientConfig{MaxIdle: -1})
+	}
+	return middleware.Wrap(http.NotFoundHandler(), fastcgi.New(cfg)), nil
+}
+
+// startNginxFPM starts nginx in front of php-fpm.
+func startNginxFPM(t pair.TB, f *fpm, directives string, keep bool) process {
+	pass, more := "unix:"+f.Target.Addr, ""
+	if keep {
+		pass, directives = "fpm", directives+" fastcgi_keep_conn on;"
+		more = "} upstream fpm { server unix:" + f.Target.Addr + "; keepalive 4;" // behind the server, whose brace it needs
+	}
+	// As /etc/nginx/fastcgi_params of Debian has it.
+	return startNginx(t, `root `+f.root+`; location / {
+		fastcgi_param QUERY_STRING $query_string; fastcgi_param REQUEST_METHOD $request_method;
+		fastcgi_param CONTENT_TYPE $content_type; fastcgi_param CONTENT_LENGTH $content_length;
+		fastcgi_param SCRIPT_NAME $fastcgi_script_name; fastcgi_param REQUEST_URI $request_uri;
+		fastcgi_param DOCUMENT_URI $document_uri; fastcgi_param DOCUMENT_ROOT $document_root;
+		fastcgi_param SERVER_PROTOCOL $server_protocol; fastcgi_param REQUEST_SCHEME $scheme; fastcgi_param HTTPS $https if_not_empty;
+		fastcgi_param GATEWAY_INTERFACE CGI/1.1; fastcgi_param SERVER_SOFTWARE nginx/$nginx_version;
+		fastcgi_param REMOTE_ADDR $remote_addr; fastcgi_param REMOTE_PORT $remote_port;
+		fastcgi_param SERVER_ADDR $server_addr; fastcgi_param SERVER_PORT $server_port; fastcgi_param SERVER_NAME $server_name;
+		fastcgi_param REDIRECT_STATUS 200;
+		`+directives+` fastcgi_pass `+pass+`; }`+more)
+}
+
+var haproxyFPM = pair.Program{Name: "haproxy", Version: "-v"}
+
+// startHAProxyFPM starts HAProxy in front of php-fpm, with one thread.
+func startHAProxyFPM(t pair.TB, f *fpm) process {
+	addr := freeAddr(t)
+	conf := filepath.Join(t.TempDir(), "haproxy.cfg")
+	err := os.WriteFile(conf, []byte(`
+global
+	nbthread 1
+defaults
+	mode http
+	http-reuse always
+	timeout connect 5s
+	timeout client 1m
+	timeout server 1m
+fcgi-app php
+	docroot `+f.root+`
+	index index.php
+	path-info ^(/.+\.php)(/.*)?$
+listen front
+	bind `+addr+`
+	use-fcgi-app php
+	server fpm unix@`+f.Target.Addr+` proto fcgi
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), haproxyFPM.Name, "-db", "-q", "-f", conf)
+	cmd.Stderr = os.Stderr
+	start(t, cmd)
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
+	awaitAddr(t, addr)
+	return process{addr, pair.Tree(cmd.Process.Pid)}
+}
