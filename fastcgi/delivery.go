@@ -54,7 +54,6 @@ func (d *delivery) serve() (int, error) {
 		d.params = new(Params)
 	}
 	d.variables(d.params)
-	d.r = d.r.WithContext(withWriter(d.r.Context(), d.w))
 	status, err := d.run()
 	if d.onward != "" && err == nil {
 		d.free()
@@ -136,7 +135,7 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 		req.Informational = d.inform
 	}
 	began := time.Now()
-	resp, err := d.h.cfg.Client.Do(d.r.Context(), target, &req)
+	resp, err := d.h.cfg.Client.Do(withWriter(d.r.Context(), d.w), target, &req)
 	if err != nil {
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)

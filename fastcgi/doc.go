@@ -83,9 +83,9 @@
 // letters, is answered with 404 if it is not run. Config.Hide has other layers hide
 // it, too. Control bytes in a path are answered with 400.
 //
-// In Caddy 0.7.1 the front controller gets the path as PATH_INFO. Here, as in nginx
-// and Caddy 2, it has to look at REQUEST_URI; "try {path} /index.php{path}" is the other way. What is found behind a name is
-// believed for a second.
+// In Caddy 0.7.1 the front controller gets the path as PATH_INFO. Here, as commonly
+// with nginx and Caddy 2, it has to look at REQUEST_URI, unless Try has an
+// /index.php{path}. What is found behind a name is believed for a second.
 //
 // # What applications are told
 //
@@ -159,6 +159,11 @@
 // on, it is not a matter of time, and few other requests fail: see
 // [upstream.Budget]. So a POST is never executed twice. Bodies that were read first
 // can be sent again, others for as long as none of them was read.
+//
+// # Authorizers
+//
+// An application may also be asked whether a request may pass, and who it is from:
+// see [NewAuthorizer].
 //
 // # The Client
 //

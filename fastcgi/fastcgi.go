@@ -265,7 +265,7 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, in
 }
 
 func (c *Config) covers(r *http.Request) bool {
-	return c.From.Match(r) && !slices.ContainsFunc(c.Except, func(p middleware.Path) bool { return p.Match(r) })
+	return (c.From == "/" || c.From.Match(r)) && !slices.ContainsFunc(c.Except, func(p middleware.Path) bool { return p.Match(r) })
 }
 
 // A refusal is why a request is not sent on.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -22,29 +21,46 @@ const helloWorld = "Hello World"
 // phpFPM is looked for by package fastcgitest, where Debian has it.
 var phpFPM = pair.Program{Name: "php-fpm8.2", Version: "-v"}
 
-// fastcgiRows are about a page of PHP, by the same php-fpm on both sides: what the
-// server in front of it takes, and what php-fpm does.
+// fastcgiRows are about a page of PHP, by the same php-fpm on both sides, for 16
+// clients, or one: what the server in front of it takes, and what php-fpm does.
 func fastcgiRows() []pair.Row {
 	type side func(t pair.TB, f *fpm) process
 	ours := func(how string) side {
-		return func(t pair.TB, f *fpm) process { return startOurs(t, "fastcgi", how+" "+f.Target.Addr+" "+f.root) }
+		return func(t pair.TB, f *fpm) process {
+			return startOurs(t, "fastcgi", how+" "+f.Target.Addr+" "+f.root, "GOMAXPROCS=1") // see handlerRows
+		}
 	}
 	nginxBy := func(directives string, keep bool) side {
 		return func(t pair.TB, f *fpm) process { return startNginxFPM(t, f, directives, keep) }
 	}
-	row := func(name, peer string, a, b side, ofPHP bool, bounds ...pair.Bound) pair.Row {
+	const (
+		calls = "a third of it is the server of net/http, see the row about a handler that does nothing, and most of the rest are the calls of the " +
+			"kernel by which an application is asked"
+		warm = "where all connections are in use php-fpm has as many processes at work, each with a cold cache; where each is for one request, those " +
+			"that were idle last, which are few, do all of it"
+	)
+	type about struct {
+		clients int
+		ofPHP   bool
+		gap     string
+	}
+	row := func(name, peer string, a, b side, what about, bounds ...pair.Bound) pair.Row {
 		needs := []pair.Program{phpFPM}
-		if p, ok := map[string]pair.Program{"nginx": nginx, "HAProxy": haproxyFPM}[strings.Fields(peer)[0]]; ok {
+		if p, ok := map[string]pair.Program{"nginx": nginx, "HAProxy": haproxy}[strings.Fields(peer)[0]]; ok {
 			needs = append(needs, p)
 		}
-		return pair.Row{Name: "fastcgi/" + name, Peer: peer, Needs: needs, Bounds: bounds, Setup: func(t pair.TB) (pair.Op, pair.Op) {
+		return pair.Row{Name: "fastcgi/" + name, Peer: peer, Needs: needs, Gap: what.gap, Bounds: bounds, Setup: func(t pair.TB) (pair.Op, pair.Op) {
 			f := startFPM(t)
 			of := func(s side) pair.Op {
-				op := s(t, f).answer(t, get("/index.php"), int64(len(helloWorld)))
-				if ofPHP {
-					op.Meter = pair.Tree(f.Pid())
+				p := s(t, f)
+				meter := p.meter
+				if what.ofPHP {
+					meter = pair.Tree(f.Pid())
 				}
-				return op
+				if what.clients == 1 {
+					return pair.Op{Do: ask(t, p.addr, get("/index.php"), int64(len(helloWorld))), Meter: meter}
+				}
+				return loadOn(t, p.addr, bytesOf(t, get("/index.php"), nil), int64(len(helloWorld))).op(t, meter)
 			}
 			return of(a), of(b)
 		}}
@@ -52,15 +68,17 @@ func fastcgiRows() []pair.Row {
 	const script = "fastcgi_param SCRIPT_FILENAME $document_root/index.php;"
 	const split = `try_files $uri $uri/index.php /index.php; fastcgi_split_path_info ^(.+\.php)(/.*)$;
 		fastcgi_param SCRIPT_FILENAME $realpath_root$fastcgi_script_name; fastcgi_param PATH_INFO $fastcgi_path_info;`
+	all := about{clients: connections}
 	return []pair.Row{
-		row("no file is looked for", "nginx", ours("blind"), nginxBy(script, false), false, pair.MaxRatio(1.2)),
-		row("files are looked for", "nginx", ours("php"), nginxBy(split, false), false, pair.MaxRatio(1.5)),
-		row("connections are kept", "ours without", ours("php"), ours("dial"), false, pair.MaxRatio(0.8)),
-		row("connections are kept, php-fpm", "ours without", ours("php"), ours("dial"), true, pair.MaxRatio(0.85)),
+		row("no file is looked for", "nginx", ours("blind"), nginxBy(script, false), about{connections, false, calls}, pair.MaxRatio(1.2).Until(2.2)),
+		row("files are looked for", "nginx", ours("php"), nginxBy(split, false), about{connections, false, calls}, pair.MaxRatio(1.5).Until(2)),
+		row("connections are kept", "ours without", ours("php"), ours("dial"), all, pair.MaxRatio(0.8)),
+		row("connections are kept, of php-fpm, one client", "ours without", ours("php"), ours("dial"), about{1, true, ""}, pair.MaxRatio(0.85)),
+		row("connections are kept, of php-fpm", "ours without", ours("php"), ours("dial"), about{connections, true, warm}, pair.MaxRatio(0.85).Until(1.1)),
 		// No claims, but what to expect.
-		row("connections are kept", "nginx with keepalive", ours("blind"), nginxBy(script, true), false),
-		row("no file is looked for", "HAProxy", ours("blind"), startHAProxyFPM, false),
-		row("no file is looked for", "a handler that does nothing", ours("blind"), ours("floor"), false),
+		row("connections are kept", "nginx with keepalive", ours("blind"), nginxBy(script, true), all),
+		row("no file is looked for", "HAProxy", ours("blind"), startHAProxyFPM, all),
+		row("no file is looked for", "a handler that does nothing", ours("blind"), ours("floor"), all),
 	}
 }
 
@@ -71,13 +89,13 @@ type fpm struct {
 }
 
 func startFPM(t pair.TB) *fpm {
-	f, err := fastcgitest.Start(t.Context(), fastcgitest.Config{Pool: []string{"php_admin_value[opcache.enable] = 1"}})
+	f, err := fastcgitest.Start(t.Context(), fastcgitest.Config{Children: connections, Pool: []string{"php_admin_value[opcache.enable] = 1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
 	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "index.php"), []byte("<?php echo '"+helloWorld+"';"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "index.php"), []byte("<?php header('Content-Length: 11'); echo '"+helloWorld+"';"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return &fpm{f, root}
@@ -116,13 +134,13 @@ func fastcgiServer(arg string) (http.Handler, error) {
 
 // startNginxFPM starts nginx in front of php-fpm.
 func startNginxFPM(t pair.TB, f *fpm, directives string, keep bool) process {
-	pass, more := "unix:"+f.Target.Addr, ""
+	pass, all := "unix:"+f.Target.Addr, ""
 	if keep {
 		pass, directives = "fpm", directives+" fastcgi_keep_conn on;"
-		more = "} upstream fpm { server unix:" + f.Target.Addr + "; keepalive 4;" // behind the server, whose brace it needs
+		all = "upstream fpm { server unix:" + f.Target.Addr + "; keepalive 4; keepalive_requests 1000000000; }"
 	}
 	// As /etc/nginx/fastcgi_params of Debian has it.
-	return startNginx(t, `root `+f.root+`; location / {
+	return startNginxWith(t, all, `root `+f.root+`; location / {
 		fastcgi_param QUERY_STRING $query_string; fastcgi_param REQUEST_METHOD $request_method;
 		fastcgi_param CONTENT_TYPE $content_type; fastcgi_param CONTENT_LENGTH $content_length;
 		fastcgi_param SCRIPT_NAME $fastcgi_script_name; fastcgi_param REQUEST_URI $request_uri;
@@ -132,10 +150,8 @@ func startNginxFPM(t pair.TB, f *fpm, directives string, keep bool) process {
 		fastcgi_param REMOTE_ADDR $remote_addr; fastcgi_param REMOTE_PORT $remote_port;
 		fastcgi_param SERVER_ADDR $server_addr; fastcgi_param SERVER_PORT $server_port; fastcgi_param SERVER_NAME $server_name;
 		fastcgi_param REDIRECT_STATUS 200;
-		`+directives+` fastcgi_pass `+pass+`; }`+more)
+		`+directives+` fastcgi_pass `+pass+`; }`)
 }
-
-var haproxyFPM = pair.Program{Name: "haproxy", Version: "-v"}
 
 // startHAProxyFPM starts HAProxy in front of php-fpm, with one thread.
 func startHAProxyFPM(t pair.TB, f *fpm) process {
@@ -162,10 +178,5 @@ listen front
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), haproxyFPM.Name, "-db", "-q", "-f", conf)
-	cmd.Stderr = os.Stderr
-	start(t, cmd)
-	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
-	awaitAddr(t, addr)
-	return process{addr, pair.Tree(cmd.Process.Pid)}
+	return startProgram(t, addr, haproxy.Name, "-db", "-q", "-f", conf)
 }
