@@ -79,6 +79,9 @@ func (p *parser) read() (cfg Config, ok bool) {
 		p.repo.Then[i].Timeout = p.timeout
 		p.unpinned = p.unpinned || writesTo(p.repo.Then[i], p.c.Site().Root.Dir)
 	}
+	if p.unpinned {
+		p.repo.Root = "" // it is not in the release
+	}
 	p.finishHooks()
 	return p.finish(l)
 }

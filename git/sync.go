@@ -128,16 +128,16 @@ func (r *Repo) make(ctx context.Context, t tip) (name string, err error) {
 	if name, ok := r.made(hash); ok {
 		return name, nil // the ref has moved once more
 	}
-	name, err = r.newFolder(hash)
+	folder, err := r.newFolder(hash)
 	if err != nil {
 		return "", err
 	}
 	defer func() {
 		if err != nil {
-			r.discard(name)
+			r.discard(folder)
 		}
 	}()
-	dir := filepath.Join(r.releases(), name)
+	dir := filepath.Join(r.releases(), folder)
 	files := filepath.Join(dir, filepath.FromSlash(r.cfg.Under))
 	if err := os.MkdirAll(files, 0o755); err != nil {
 		return "", err
@@ -158,7 +158,7 @@ func (r *Repo) make(ctx context.Context, t tip) (name string, err error) {
 		return "", err
 	}
 	r.log.Debug("git: recording", "commit", hash)
-	return name, r.record(name, hash, t.ref)
+	return folder, r.record(folder, hash, t.ref)
 }
 
 // publish makes a release the one that is live, unless something else was chosen
