@@ -198,3 +198,22 @@ func FuzzAccel(f *testing.F) {
 		require.Empty(t, again.Host)
 	})
 }
+
+// TestInterceptLeavesTheBody checks that a Handler does not have a client send what
+// the backend did not want.
+func TestInterceptLeavesTheBody(t *testing.T) {
+	b := startRaw(t, func(p *peer) {
+		p.head()
+		p.send("HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n")
+	})
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, b.url()), Intercept: []proxy.Interceptor{
+		{Handler: middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			body, err := io.ReadAll(r.Body)
+			fmt.Fprintf(w, "read %q %v", body, err)
+			return 0, nil
+		})},
+	}})
+	response := exchangeRaw(t, front, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello")
+	require.Contains(t, response, `read "" <nil>`)
+	require.NotContains(t, response, "100 Continue")
+}

@@ -99,7 +99,7 @@ var (
 // TestUpgradeLimits checks when an upgraded connection ends by itself, and that both
 // sides are told.
 func TestUpgradeLimits(t *testing.T) {
-	const idle = time.Minute
+	const idle, said = time.Minute, time.Minute - time.Second
 	tlsServer := httptest.NewTLSServer(nil)
 	tlsServer.Close()
 	secure := &tls.Config{Certificates: tlsServer.TLS.Certificates}
@@ -117,11 +117,11 @@ func TestUpgradeLimits(t *testing.T) {
 	}{
 		{"nobody says anything", proxy.Config{UpgradeIdle: idle}, nil, nil, idle, idle * 5 / 4},
 		{"the client does", proxy.Config{UpgradeIdle: idle}, nil,
-			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10 * idle, 9*idle + idle*5/4},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10*said + idle, 10*said + idle*5/4},
 		{"the client does, by TLS", proxy.Config{UpgradeIdle: idle}, secure,
-			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10 * idle, 9*idle + idle*5/4},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return c, b }, 10*said + idle, 10*said + idle*5/4},
 		{"the backend does", proxy.Config{UpgradeIdle: idle}, nil,
-			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 10 * idle, 9*idle + idle*5/4},
+			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 10*said + idle, 10*said + idle*5/4},
 		{"in all", proxy.Config{UpgradeIdle: idle, UpgradeTimeout: 5 * idle}, nil,
 			func(c, b net.Conn) (net.Conn, net.Conn) { return b, c }, 5 * idle, 5 * idle},
 	} {
@@ -133,10 +133,10 @@ func TestUpgradeLimits(t *testing.T) {
 				if tt.says != nil {
 					from, to := tt.says(client, backend)
 					for range 10 {
-						if tt.config.UpgradeTimeout > 0 && time.Since(began)+idle*9/10 > tt.config.UpgradeTimeout {
+						if tt.config.UpgradeTimeout > 0 && time.Since(began)+said > tt.config.UpgradeTimeout {
 							break
 						}
-						<-time.After(idle * 9 / 10)
+						<-time.After(said)
 						say(t, from, to)
 					}
 				}
@@ -155,24 +155,26 @@ func TestUpgradeLimits(t *testing.T) {
 	}
 }
 
-// TestUpgradeThatTakesNothing checks that a side that no longer reads does not hold
-// the other one for good.
+// TestUpgradeThatTakesNothing checks that sides that no longer read do not hold
+// each other for good.
 func TestUpgradeThatTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, backend := upgraded(t, proxy.Config{UpgradeIdle: time.Minute}, nil)
-		go func() {
-			for {
-				if _, err := backend.Write(make([]byte, 1000)); err != nil {
-					return
+		for _, c := range []net.Conn{client, backend} {
+			go func() {
+				for {
+					if _, err := c.Write(make([]byte, 1000)); err != nil {
+						return
+					}
 				}
-			}
-		}()
+			}()
+		}
 		synctest.Wait()
 		<-time.After(2 * time.Minute)
-		_, err := io.Copy(io.Discard, client) // what was on its way
-		require.NoError(t, err)
-		_, err = backend.Write([]byte("x"))
-		require.Error(t, err)
+		for _, c := range []net.Conn{client, backend} {
+			_, err := c.Write([]byte("x"))
+			require.Error(t, err)
+		}
 	})
 }
 
@@ -193,21 +195,23 @@ func TestUpgradeIdleMovesAll(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 101, resp.StatusCode)
 	pieces := []int{1, 64 << 10, 64<<10 + 1, 3 << 20}
-	var sent bytes.Buffer
+	var want bytes.Buffer
+	for i, size := range pieces {
+		want.Write(bytes.Repeat([]byte{'a' + byte(i)}, size))
+	}
 	go func() {
 		defer c.CloseWrite()
 		tick := time.NewTicker(300 * time.Millisecond) // more than a twelfth of UpgradeIdle
 		defer tick.Stop()
-		for i, size := range pieces {
-			piece := bytes.Repeat([]byte{'a' + byte(i)}, size)
-			sent.Write(piece)
-			if _, err := c.Write(piece); err != nil {
+		for rest, i := want.Bytes(), 0; i < len(pieces); i++ {
+			if _, err := c.Write(rest[:pieces[i]]); err != nil {
 				return
 			}
+			rest = rest[pieces[i]:]
 			<-tick.C
 		}
 	}()
 	got, err := io.ReadAll(br)
 	require.NoError(t, err)
-	require.True(t, bytes.Equal(sent.Bytes(), got), "%d bytes of %d", len(got), sent.Len())
+	require.True(t, bytes.Equal(want.Bytes(), got), "%d bytes of %d", len(got), want.Len())
 }

@@ -155,3 +155,15 @@ func TestMirrorThatHangs(t *testing.T) {
 		eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Failed: 1} })
 	})
 }
+
+// TestMirrorOfUpgrades checks that a mirror does not get to talk to clients.
+func TestMirrorOfUpgrades(t *testing.T) {
+	b := startRaw(t, func(p *peer) { p.head(); p.send(switched) })
+	shadow, copied := listener(t)
+	m := newMirror(t, proxy.MirrorConfig{Upstreams: group(t, shadow)})
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, b.url()), Upgrade: []string{"websocket"}, Mirror: m})
+	require.Contains(t, exchangeRaw(t, front, upgradeRequest(handshake)), "101 Switching Protocols")
+	require.NoError(t, m.Close())
+	require.Equal(t, proxy.MirrorStatus{}, m.Status())
+	require.Empty(t, copied)
+}
