@@ -301,8 +301,13 @@ func (x *exchange) finish(whole bool) {
 
 // Read reads from the connection, for the reader in front of it.
 func (x *exchange) Read(p []byte) (int, error) {
-	if x.headDone {
+	switch {
+	case x.headDone:
 		x.readWithin(max(x.t.cfg.BodyTimeout, 0))
+	case x.heard: // the beginning of a head, for the rest of which there is more time
+		x.heard = false
+		x.watch()
+		x.readWithin(x.t.cfg.HeaderTimeout)
 	}
 	n, err := x.c.Read(p)
 	x.answered = x.answered || n > 0

@@ -175,3 +175,31 @@ func (f fault) askHTTP2(t *testing.T, tr *http.Transport, url string, i int) str
 	}
 	return fmt.Sprintf("%d %s", resp.StatusCode, text)
 }
+
+// TestFaultsOfConnectionsUsedBefore is TestFaults for a request that is not the first
+// of its connection, to which other rules apply.
+func TestFaultsOfConnectionsUsedBefore(t *testing.T) {
+	noLeaks(t)
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			backend := startRaw(t, func(p *peer) {
+				if p.n == 0 {
+					if p.request() == nil {
+						return
+					}
+					p.send(hello)
+				}
+				f.script(p)
+			})
+			c := f.config()
+			c.HeaderTimeout *= 5 // which is there for the first, too
+			tr := newTransport(t, c)
+			require.Equal(t, "hello", get(t, tr, backend.url()))
+			require.Equal(t, f.want, f.outcome(t, tr, backend.url(), func(w *given, body io.Reader) error {
+				_, err := io.Copy(w, body)
+				return err
+			}))
+		})
+	}
+}

@@ -1,8 +1,10 @@
 package proxy_test
 
 import (
+	"context"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,4 +37,56 @@ func TestLateTurn(t *testing.T) {
 	require.True(t, e.Sent)
 	require.Equal(t, "504 header: the backend does not answer", describe(t, err))
 	require.Equal(t, "GET", <-seen)
+}
+
+// TestHeadInTwoPieces has the beginning of a head come at once, and the rest only after
+// longer than the beginning is waited for without more ado.
+func TestHeadInTwoPieces(t *testing.T) {
+	for _, pieces := range [][]string{
+		{"HTTP/1.1 200", " OK\r\nContent-Length: 5\r\n\r\n", "hello"},
+		{"HTTP/1.1 103 Early Hints\r\n\r\n", hello, ""},
+	} {
+		for _, limit := range []time.Duration{0, -1} {
+			backend := startRaw(t, func(p *peer) {
+				for p.request() != nil {
+					for i, piece := range pieces {
+						if i > 0 {
+							<-time.After(30 * time.Millisecond)
+						}
+						p.send(piece)
+					}
+				}
+			})
+			tr := newTransport(t, proxy.TransportConfig{HeaderTimeout: limit})
+			for range 3 {
+				require.Equal(t, "hello", get(t, tr, backend.url()))
+			}
+			require.Equal(t, 1, backend.count())
+		}
+	}
+}
+
+// TestContextEndsWithinAHead has a client leave when only the beginning of a head has
+// come.
+func TestContextEndsWithinAHead(t *testing.T) {
+	begun, left := make(chan bool, 9), make(chan bool, 9)
+	backend := startRaw(t, func(p *peer) {
+		p.request()
+		p.send(hello)
+		p.request()
+		p.send("HTTP/1.1 2")
+		begun <- true
+		p.ended()
+		left <- true
+	})
+	tr := newTransport(t, proxy.TransportConfig{})
+	require.Equal(t, "hello", get(t, tr, backend.url()))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-begun
+		cancel()
+	}()
+	_, err := tr.RoundTrip(newRequest(t, "GET", backend.url(), nil).WithContext(ctx))
+	require.ErrorIs(t, err, context.Canceled)
+	<-left
 }
