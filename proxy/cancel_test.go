@@ -172,25 +172,71 @@ func TestServerGivesUp(t *testing.T) {
 	require.Equal(t, 2, backend.count())
 }
 
-// TestGoroutines checks that a request without a body needs none.
+// TestCancelReused ends contexts of requests on a connection that has served before:
+// right after the request was sent, and when the backend has let it wait for longer
+// than most take.
+func TestCancelReused(t *testing.T) {
+	for _, wait := range []time.Duration{0, 20 * time.Millisecond} {
+		t.Run(wait.String(), func(t *testing.T) {
+			noLeaks(t)
+			reached := make(chan bool)
+			backend := startRaw(t, func(p *peer) {
+				p.request()
+				p.send(hello)
+				p.request()
+				reached <- true
+				p.ended()
+			})
+			tr := newTransport(t, proxy.TransportConfig{})
+			require.Equal(t, "hello", get(t, tr, backend.url()))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() {
+				<-reached
+				time.AfterFunc(wait, cancel)
+			}()
+			r := newRequest(t, "POST", backend.url(), nil).WithContext(ctx)
+			_, _, err := fetch(t, tr, r)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Equal(t, middleware.StatusClientClosed, middleware.StatusOf(r, err))
+			require.Equal(t, 1, backend.count())
+		})
+	}
+}
+
+// TestGoroutines checks that a request without a body needs none, by itself and
+// through a Handler, which has a body of any length sent on.
 func TestGoroutines(t *testing.T) {
-	during := make(chan int, 1)
+	during := make(chan int, 2)
 	var before int
+	note := func() { during <- runtime.NumGoroutine() - before }
 	backend := startRaw(t, func(p *peer) {
 		for p.request() != nil {
-			during <- runtime.NumGoroutine() - before
-			p.send(hello)
+			note()
+			p.send(ok + "Content-Length: 1048576\r\n\r\n" + million[:500_000])
+			note()
+			p.send(million[500_000:])
 		}
 	})
 	tr := newTransport(t, proxy.TransportConfig{})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for i := range 10 {
-		before = runtime.NumGoroutine()
-		_, _, err := fetch(t, tr, newRequest(t, "GET", backend.url(), nil).WithContext(ctx))
-		require.NoError(t, err)
-		if n := <-during; i > 0 { // the first is met by a goroutine of the backend
-			require.LessOrEqual(t, n, 0)
-		}
+	h := proxy.NewHandler(nil, proxy.Config{Upstreams: group(t, backend.url()), Transport: tr})
+	for name, ask := range map[string]func(r *http.Request) error{
+		"a Transport": func(r *http.Request) error { _, _, err := fetch(t, tr, r); return err },
+		"a Handler":   func(r *http.Request) error { _, err := h.ServeHTTP(httptest.NewRecorder(), r); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			for i := range 10 {
+				r := newRequest(t, "GET", backend.url(), nil).WithContext(ctx)
+				before = runtime.NumGoroutine()
+				require.NoError(t, ask(r))
+				for range cap(during) {
+					if n := <-during; i > 0 { // the first is met by a goroutine of the backend
+						require.LessOrEqual(t, n, 0)
+					}
+				}
+			}
+		})
 	}
 }

@@ -16,7 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/accesslog"
+	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/middlewaretest"
+	"github.com/shallot-http/shallot/middleware/placeholder"
+	"github.com/shallot-http/shallot/middleware/requestid"
+	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -25,10 +30,66 @@ const (
 	spliceSize = 8 << 20
 )
 
-// splicing are the ways for a body to take.
-var splicing = map[string]proxy.TransportConfig{
-	"a body":                {},
-	"a body with a timeout": {BodyTimeout: time.Minute},
+// splicing are the ways for a body to take from a backend, which is at an address of
+// that network.
+var splicing = map[string]func(t *testing.T, network, address string) http.Handler{
+	"a body": func(t *testing.T, network, address string) http.Handler {
+		return spliceByTransport(t, proxy.TransportConfig{}, network, address)
+	},
+	"a body with a timeout": func(t *testing.T, network, address string) http.Handler {
+		return spliceByTransport(t, proxy.TransportConfig{BodyTimeout: time.Minute}, network, address)
+	},
+	"a body through a Handler": func(t *testing.T, network, address string) http.Handler {
+		return middleware.Wrap(http.NotFoundHandler(), spliceByHandler(t, network, address))
+	},
+	"a body through a Handler behind a log, error pages and headers": func(t *testing.T, network, address string) http.Handler {
+		return middleware.Wrap(http.NotFoundHandler(),
+			requestid.New(requestid.Config{}),
+			accesslog.New(accesslog.Config{Output: io.Discard}),
+			errorpages.New(errorpages.Config{}),
+			middleware.Adopt(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Strict-Transport-Security", "max-age=63072000")
+					next.ServeHTTP(w, r)
+				})
+			}),
+			spliceByHandler(t, network, address))
+	},
+}
+
+// spliceByTransport is a server that has no more of this package than a Transport,
+// behind layers of its own.
+func spliceByTransport(t *testing.T, cfg proxy.TransportConfig, network, address string) http.Handler {
+	tr := newTransport(t, cfg)
+	records := func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+			return next.ServeHTTP(middleware.Record(struct{ *middleware.Recorder }{middleware.Record(w)}), r)
+		})
+	}
+	h := middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		out := newRequest(t, "GET", "http://backend/", nil)
+		resp, err := tr.Do(out, proxy.Exchange{Header: w.Header(), Network: network, Address: address})
+		if err != nil {
+			return middleware.StatusOf(r, err), err
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		_, err = io.Copy(w, resp.Body)
+		return 0, err
+	})
+	return middleware.AppHandler(middleware.Chain(records, records)(h).ServeHTTP)
+}
+
+// spliceByHandler is a Handler that also changes headers.
+func spliceByHandler(t *testing.T, network, address string) middleware.Middleware {
+	target := upstream.Target{Network: network, Addr: address}
+	value := placeholder.Compile("{remote}", placeholder.Header)
+	return proxy.New(proxy.Config{
+		Upstreams: groupOf(t, upstream.Config{Targets: []upstream.Target{target}}),
+		Transport: newTransport(t, proxy.TransportConfig{}),
+		Up:        []proxy.HeaderOp{{Name: "X-Real-Ip", Value: value}},
+		Down:      []proxy.HeaderOp{{Name: "X-Client", Value: value}, {Do: proxy.DeleteField, Name: "Server"}},
+	})
 }
 
 // TestSplice watches the kernel being asked to move a body from one connection to
@@ -51,7 +112,7 @@ func TestSplice(t *testing.T) {
 }
 
 // proxyBody fetches a body by way of a proxy.
-func proxyBody(t *testing.T, network string, cfg proxy.TransportConfig) {
+func proxyBody(t *testing.T, network string, handler func(t *testing.T, network, address string) http.Handler) {
 	content := make([]byte, spliceSize)
 	for i := range content {
 		content[i] = byte(i % 251)
@@ -71,24 +132,7 @@ func proxyBody(t *testing.T, network string, cfg proxy.TransportConfig) {
 	backend.Start()
 	defer backend.Close()
 
-	tr := newTransport(t, cfg)
-	records := func(next middleware.Handler) middleware.Handler {
-		return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
-			return next.ServeHTTP(middleware.Record(struct{ *middleware.Recorder }{middleware.Record(w)}), r)
-		})
-	}
-	h := middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		out := newRequest(t, "GET", "http://backend/", nil)
-		resp, err := tr.Do(out, proxy.Exchange{Header: w.Header(), Network: network, Address: l.Addr().String()})
-		if err != nil {
-			return middleware.StatusOf(r, err), err
-		}
-		defer resp.Body.Close()
-		w.WriteHeader(resp.StatusCode)
-		_, err = io.Copy(w, resp.Body)
-		return 0, err
-	})
-	front := httptest.NewServer(middleware.AppHandler(middleware.Chain(records, records)(h).ServeHTTP))
+	front := httptest.NewServer(handler(t, network, l.Addr().String()))
 	defer front.Close()
 	for range 2 {
 		resp, err := front.Client().Get(front.URL)

@@ -35,22 +35,13 @@ type client struct {
 // loadOn returns clients of addr that send request, to which there has to be an
 // answer of that size.
 func loadOn(t pair.TB, addr string, request []byte, size int64) *load {
-	return newLoad(t, addr, func(c *client) error {
-		c.request = request
-		head, n, err := c.head("HTTP/1.1 200 ")
-		if !bytes.Contains(bytes.ToLower(head), []byte("\r\ncontent-length: "+strconv.FormatInt(size, 10)+"\r\n")) {
-			return fmt.Errorf("not the answer there should be: %q, %w", head, err)
-		}
-		c.response = int64(len(head)) + size
-		return c.skip(int64(n))
-	})
+	return newLoad(t, addr, func(c *client) error { return c.learn(request, size) })
 }
 
 // socketsOn returns clients that have a frame sent back to them by WebSocket.
 func socketsOn(t pair.TB, addr string) *load {
 	return newLoad(t, addr, func(c *client) error {
-		c.request = bytesOf(t, handshake(), nil)
-		if _, _, err := c.head("HTTP/1.1 101 "); err != nil {
+		if _, _, err := c.head(bytesOf(t, handshake(), nil), "HTTP/1.1 101 "); err != nil {
 			return err
 		}
 		back := frame(false)
@@ -62,12 +53,7 @@ func socketsOn(t pair.TB, addr string) *load {
 func newLoad(t pair.TB, addr string, start func(*client) error) *load {
 	l := new(load)
 	for i := range l.clients {
-		conn, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		l.clients[i] = &client{conn: conn, buf: make([]byte, 256<<10)}
+		l.clients[i] = dial(t, addr)
 		if err := start(l.clients[i]); err != nil {
 			t.Fatal(err)
 		}
@@ -75,11 +61,34 @@ func newLoad(t pair.TB, addr string, start func(*client) error) *load {
 	return l
 }
 
-// head asks for the first time, and returns the head of the answer, and how much
-// of it all has been read.
-func (c *client) head(begin string) ([]byte, int, error) {
+// dial returns a client that has asked nothing yet.
+func dial(t pair.TB, addr string) *client {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &client{conn: conn, buf: make([]byte, 256<<10)}
+}
+
+// learn asks for the first time, and finds out how long responses are.
+func (c *client) learn(request []byte, size int64) error {
+	head, n, err := c.head(request, "HTTP/1.1 200 ")
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(bytes.ToLower(head), []byte("\r\ncontent-length: "+strconv.FormatInt(size, 10)+"\r\n")) {
+		return fmt.Errorf("not the answer there should be: %q", head)
+	}
+	c.response = int64(len(head)) + size
+	return c.skip(int64(n))
+}
+
+// head sends the first request, and returns the head of the answer, and how much of
+// it all has been read.
+func (c *client) head(request []byte, begin string) ([]byte, int, error) {
 	const end = "\r\n\r\n"
-	c.begin = begin
+	c.request, c.begin = request, begin
 	if _, err := c.conn.Write(c.request); err != nil {
 		return nil, 0, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/shallot-http/shallot/examples/bench/pair"
@@ -31,7 +32,7 @@ func proxyRows() (rows []pair.Row) {
 			},
 		})
 	}
-	return append(rows, handlerRows()...)
+	return slices.Concat(rows, memoryRows(), handlerRows())
 }
 
 // handlerRows are about the CPU time that a proxy takes for one request, when 16
