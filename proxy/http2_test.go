@@ -105,3 +105,30 @@ func TestHTTP2Failures(t *testing.T) {
 		require.LessOrEqual(t, interrupted.Load(), int32(1))
 	})
 }
+
+// TestTrailersBehindALength checks that trailers reach clients of HTTP/1.1, too, if the
+// backend has also told the length, as HTTP/2 allows.
+func TestTrailersBehindALength(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Trailer", "Grpc-Status")
+		w.Header().Set("Content-Length", "5")
+		io.WriteString(w, "hello")
+		w.Header().Set("Grpc-Status", "0")
+	}))
+	srv.Config.Protocols = new(http.Protocols)
+	srv.Config.Protocols.SetUnencryptedHTTP2(true)
+	srv.Start()
+	defer srv.Close()
+	front := serveProxy(t, proxy.Config{Upstreams: group(t, "h2c"+strings.TrimPrefix(srv.URL, "http"))})
+	resp, err := http.Get(front)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(text))
+	require.Equal(t, http.Header{"Grpc-Status": {"0"}}, resp.Trailer)
+	head, err := http.Head(front)
+	require.NoError(t, err)
+	head.Body.Close()
+	require.EqualValues(t, 5, head.ContentLength)
+}

@@ -59,6 +59,9 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 	for name := range resp.Trailer {
 		if mayTrail(name) {
 			header["Trailer"] = append(header["Trailer"], name)
+			if d.r.ProtoMajor == 1 && d.r.ProtoMinor > 0 && d.r.Method != http.MethodHead {
+				delete(header, "Content-Length") // HTTP/2 may have both
+			}
 		}
 	}
 	d.w.WriteHeader(resp.StatusCode)

@@ -52,7 +52,13 @@ func parse(text string) ([]Target, error) {
 		rest = text
 	}
 	if _, known := ports[t.Scheme]; !known {
+		if t.Scheme == "srv" || t.Scheme == "dns" {
+			return nil, fmt.Errorf("%s:// is a source of targets, for ParseSource", t.Scheme)
+		}
 		return nil, fmt.Errorf("unknown scheme %q", scheme)
+	}
+	if err := slip(text, ok); err != nil {
+		return nil, err
 	}
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		rest, t.Path = rest[:i], rest[i:]
@@ -74,6 +80,26 @@ func parse(text string) ([]Target, error) {
 		port = ports[t.Scheme]
 	}
 	return expand(t, host, port)
+}
+
+// slip returns what is wrong with a text that could be read, but as something that
+// nobody means.
+func slip(text string, hasScheme bool) error {
+	if strings.Contains(text, ",") {
+		return fmt.Errorf("every target has to be an argument of its own, without commas")
+	}
+	if hasScheme {
+		return nil
+	}
+	if strings.Trim(text, "0123456789") == "" && text != "" {
+		return fmt.Errorf("a host is missing, or the colon in front of a port")
+	}
+	before, _, _ := strings.Cut(text, "/")
+	scheme := strings.ToLower(strings.TrimSuffix(before, ":"))
+	if _, known := ports[scheme]; known && scheme != "" && len(before) < len(text) && (before != scheme || strings.HasPrefix(text[len(before):], "//")) {
+		return fmt.Errorf("a scheme is followed by ://")
+	}
+	return nil
 }
 
 func parseSocket(socket, text string) ([]Target, error) {
