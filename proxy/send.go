@@ -85,6 +85,13 @@ func (x *exchange) ask(request []byte) error {
 	}
 	r := &x.c.r
 	sent, n, stale, err := x.c.probe.askFirst(request, r.buf)
+	if patient && sent == 0 && !stale && errors.Is(err, os.ErrDeadlineExceeded) {
+		// Others had the processor for so long that nothing was even tried.
+		patient = false
+		x.watch()
+		x.readWithin(limit)
+		sent, n, stale, err = x.c.probe.askFirst(request, r.buf)
+	}
 	if stale {
 		return errStale
 	}
