@@ -47,6 +47,41 @@ func TestSlowUploadsAreNotTheBackends(t *testing.T) {
 	require.Equal(t, "up", g.Status().Upstreams[0].State)
 }
 
+// TestUploadBehindAWriterThatHidesAnother has a layer of somebody else's in front, by
+// whose writer net/http cannot be told to leave the rest of a body alone once there is
+// some of a response. What it has taken is missing, and the backend must see that.
+func TestUploadBehindAWriterThatHidesAnother(t *testing.T) {
+	for _, hides := range []bool{false, true} {
+		whole := make(chan bool, 1)
+		b := startRaw(t, func(p *peer) {
+			r := p.head()
+			p.send(ok + "Content-Length: 70001\r\n\r\n" + million[:70_000])
+			n, err := io.Copy(io.Discard, r.Body)
+			whole <- err == nil && n == 6
+			if err == nil && n != 6 {
+				t.Errorf("%d bytes look whole", n)
+			}
+			p.send("x")
+		})
+		hide := func(next middleware.Handler) middleware.Handler {
+			return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+				if hides {
+					w = struct{ http.ResponseWriter }{w}
+				}
+				return next.ServeHTTP(w, r)
+			})
+		}
+		front := serveBy(t, proxy.Config{Upstreams: group(t, b.url())}, nil, hide)
+		c, _ := dialProxy(t, front.URL, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+		for _, piece := range []string{"1\r\nb\r\n", "1\r\nc\r\n", "1\r\nd\r\n", "1\r\ne\r\n", "1\r\nf\r\n0\r\n\r\n"} {
+			<-time.After(10 * time.Millisecond)
+			_, err := io.WriteString(c, piece)
+			require.NoError(t, err)
+		}
+		require.Equal(t, !hides, <-whole)
+	}
+}
+
 // TestClientGoneBetweenRounds checks that it is not a backend's failure that ends a
 // request whose client did not wait for another round.
 func TestClientGoneBetweenRounds(t *testing.T) {

@@ -20,6 +20,15 @@ type content struct {
 
 	trailing    bool // fields come behind it that are sent on
 	interrupted bool // so that the request's context has ended, too
+	half        bool // the stream cannot be read once a response is written
+}
+
+// giveUp has the rest of a stream, of which net/http takes some as soon as a response
+// is written, not be taken for all of it: what it has taken is missing.
+func (c *content) giveUp() {
+	if c.half && c.stream != nil {
+		c.stream.givenUp.Store(true)
+	}
 }
 
 // take gets hold of the body of d's request.
@@ -39,7 +48,7 @@ func (c *content) take(d *delivery) error {
 	if c.length < 0 || c.length > maxPrefetch || expects {
 		c.stream = &stream{body: r.Body}
 		// Else net/http reads the rest of the request before it sends a response.
-		_ = d.client().EnableFullDuplex()
+		c.half = d.client().EnableFullDuplex() != nil
 		return nil
 	}
 	c.buf, _ = d.h.bodies.Get().(*[]byte)
@@ -115,12 +124,16 @@ func hangUp(w http.ResponseWriter) {
 type stream struct {
 	body           io.Reader
 	touched, ended atomic.Bool
-	trail          func() // called at the end of it, unless it is nil
+	givenUp        atomic.Bool // see content.giveUp
+	trail          func()      // called at the end of it, unless it is nil
 }
 
 func (s *stream) Read(p []byte) (int, error) {
 	s.touched.Store(true)
 	n, err := s.body.Read(p)
+	if err == io.EOF && !s.ended.Load() && s.givenUp.Load() {
+		return n, io.ErrUnexpectedEOF
+	}
 	if err == io.EOF {
 		if s.trail != nil {
 			s.trail()

@@ -64,6 +64,7 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 			}
 		}
 	}
+	d.content.giveUp()
 	d.w.WriteHeader(resp.StatusCode)
 	if err := d.relay(resp); err != nil {
 		d.breakOff()
