@@ -25,7 +25,16 @@ const (
 	regular
 	folder
 	special // a pipe, a device, a socket
+
+	// What is outside of the root, where a link leads: no script, but the next handler
+	// may have been told to follow it.
+	regularBeyond
+	folderBeyond
 )
+
+func (k kind) isFile() bool { return k == regular || k == regularBeyond }
+
+func (k kind) isFolder() bool { return k == folder || k == folderBeyond }
 
 // Files are what is known of the scripts of a site.
 type files struct {
@@ -92,6 +101,8 @@ func (t tree) stat(name string) (kind, error) {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return missing, exhausted{err}
+	case isEscape(err):
+		return t.statBeyond(name), nil
 	case err != nil:
 		return missing, nil
 	case info.IsDir():
@@ -100,6 +111,26 @@ func (t tree) stat(name string) (kind, error) {
 		return regular, nil
 	}
 	return special, nil
+}
+
+// isEscape reports whether err is that of an os.Root that was led outside, which
+// has no name. So are links that are absolute, wherever they lead.
+func isEscape(err error) bool {
+	e, ok := errors.AsType[*fs.PathError](err)
+	return ok && e.Err.Error() == "path escapes from parent"
+}
+
+func (t tree) statBeyond(name string) kind {
+	info, err := os.Stat(filepath.Join(t.dir, filepath.FromSlash(name)))
+	switch {
+	case err != nil:
+		return missing
+	case info.IsDir():
+		return folderBeyond
+	case info.Mode().IsRegular():
+		return regularBeyond
+	}
+	return special
 }
 
 // exhausted is the error of a process, or a machine, that cannot open any more

@@ -165,16 +165,16 @@ func (rs *routes) try(t tree, p pathname, try *try, f filler) (route, error) {
 // tryOwn looks for a script of the name that was asked for, or for another file or
 // folder, which is for the next handler.
 func (rs *routes) tryOwn(t tree, p pathname, try *try) (route, error) {
-	want := folder
+	want := kind.isFolder
 	if !try.folder {
 		rt, err := rs.script(t, p)
 		if err != nil || rt.do == run || len(rs.ext) == 0 { // then everything is the application's
 			return rt, err
 		}
-		want = regular
+		want = kind.isFile
 	}
 	k, err := t.look(p.file())
-	if err == nil && k == want && !isScript(string(p), rs.ext) {
+	if err == nil && want(k) && !isScript(string(p), rs.ext) {
 		return route{status: stop}, nil
 	}
 	return route{}, err
@@ -185,11 +185,11 @@ func (rs *routes) isStaticFolder(t tree, p pathname) (bool, error) {
 	if len(rs.ext) == 0 || len(rs.staticIndex) == 0 {
 		return false, nil
 	}
-	if k, err := t.look(p.file()); err != nil || k != folder {
+	if k, err := t.look(p.file()); err != nil || !k.isFolder() {
 		return false, err
 	}
 	for _, index := range rs.staticIndex {
-		if k, err := t.look(join(p.file(), index)); err != nil || k == regular {
+		if k, err := t.look(join(p.file(), index)); err != nil || k.isFile() {
 			return true, err
 		}
 	}
