@@ -162,10 +162,10 @@ func (d *delivery) addScript(e environment) {
 	e.add("DOCUMENT_ROOT", root)
 	if rt.script != "" && len(d.h.routes.split) > 0 {
 		// Only of what is a file: php-fpm runs what it is told to.
-		e.add("SCRIPT_FILENAME", below(root, rt.script))
+		e.addBelow("SCRIPT_FILENAME", root, rt.script)
 	}
 	if rt.info != "" {
-		e.add("PATH_TRANSLATED", below(root, path.Clean(rt.info)))
+		e.addBelow("PATH_TRANSLATED", root, path.Clean(rt.info))
 	}
 }
 
@@ -179,12 +179,14 @@ func (d *delivery) root() string {
 	return d.tree.dir
 }
 
-// below returns the path of a file in root.
-func below(root, name string) string {
+// addBelow adds the path of a file in root.
+func (e environment) addBelow(name, root, file string) {
 	if filepath.Separator != '/' && !strings.HasPrefix(root, "/") {
-		name = filepath.FromSlash(name)
+		file = filepath.FromSlash(file)
 	}
-	return strings.TrimRight(root, `/\`) + name
+	if e.set == nil || !e.set[name] {
+		e.params.Join(name, "", strings.TrimRight(root, `/\`), file)
+	}
 }
 
 // addServer adds what the server is called, and how it is reached.
@@ -234,10 +236,10 @@ func localAddr(ctx context.Context) (host string, port uint16, ok bool) {
 
 // serverName returns the one of names that host is, or else the first.
 func serverName(names []string, host, addr string) string {
-	if bare, _, err := net.SplitHostPort(host); err == nil {
-		host = bare
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		host = host[:colon]
 	}
-	host = strings.TrimSuffix(host, ".")
+	host = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ".")
 	for _, name := range names {
 		if strings.EqualFold(name, host) {
 			return name
