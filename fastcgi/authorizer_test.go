@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,10 +19,10 @@ import (
 
 // TestAuthorizer checks who gets what, by what an application says of them.
 func TestAuthorizer(t *testing.T) {
-	var got *asked
+	var last atomic.Pointer[asked]
 	app := startApp(t, func(p *peer) {
 		for r := p.request(); r != nil; r = p.request() {
-			got = r
+			last.Store(r)
 			switch r.params["HTTP_AUTHORIZATION"] {
 			case "anna":
 				p.reply("Status: 200\r\nVariable-REMOTE_USER: anna\r\nVariable-Role: admin\r\nVariable-Server_software: x\r\nX-A: b\r\n\r\nignored")
@@ -74,6 +75,7 @@ func TestAuthorizer(t *testing.T) {
 			require.NotContains(t, res.header, "Variable-Secret")
 		})
 	}
+	got := last.Load()
 	require.Equal(t, fastcgi.Authorizer, got.role)
 	require.Empty(t, got.body)
 	for _, name := range []string{"CONTENT_LENGTH", "CONTENT_TYPE", "SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED"} {
