@@ -22,6 +22,7 @@ type exchange struct {
 	streams  bool    // the body is sent after out
 	conn     *conn
 	began    time.Time
+	reached  bool // some of the request was sent in an attempt before this
 	sent     bool // some of the request
 	answered bool // some of an answer has come
 	finished bool // the connection was given back, or closed
@@ -69,16 +70,20 @@ func (x *exchange) attempts() error {
 	if err != nil && x.conn != nil && x.conn.reused && x.mayRepeat(err) {
 		err = x.attempt(true)
 	}
-	if err != nil && x.mayRepeat(err) && pause(x.ctx, settling) {
-		err = x.attempt(true)
+	if err == nil || !x.mayRepeat(err) {
+		return err
 	}
-	return err
+	if !pause(x.ctx, settling) {
+		return x.failed(OpHeader, canceled(x.ctx))
+	}
+	return x.attempt(true)
 }
 
 // attempt sends the request over one connection and receives the head of the
 // response. If that fails the connection is closed.
 func (x *exchange) attempt(fresh bool) error {
 	x.attach(nil)
+	x.reached = x.reached || x.sent
 	x.sent, x.answered = false, false
 	c, err := x.connect(fresh)
 	if err != nil {
@@ -239,12 +244,11 @@ func (x *exchange) failed(op string, err error) error {
 	} else if errors.Is(err, os.ErrDeadlineExceeded) && op != OpDial {
 		err = errTooSlow{op}
 	}
-	e := &Error{Op: op, Address: x.key.address, Err: err}
+	e := &Error{Op: op, Address: x.key.address, Sent: x.reached, Err: err}
 	if x.conn != nil {
-		e.Sent, e.Answered, e.Reused = x.sent, x.answered, x.conn.reused
-		if _, refused := errors.AsType[Refusal](err); refused && op == OpHeader {
-			e.Sent = false
-		}
+		_, refused := errors.AsType[Refusal](err)
+		e.Sent = x.reached || x.sent && !(refused && op == OpHeader)
+		e.Answered, e.Reused = x.answered, x.conn.reused
 	}
 	return e
 }

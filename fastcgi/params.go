@@ -162,7 +162,7 @@ type tooLarge string
 
 func (e tooLarge) Error() string { return string(e) }
 
-// StatusCode returns 431: what a client may make as long as this are fields.
+// StatusCode returns 431: what gets that large are fields of a client's.
 func (e tooLarge) StatusCode() int { return http.StatusRequestHeaderFieldsTooLarge }
 
 // String returns the pairs, one in a line.

@@ -27,7 +27,7 @@ const settled = 20 * time.Millisecond
 // that cannot be repeated if it turns out not to be.
 func (p *pool) get(k key, once bool) *conn {
 	for {
-		c := p.pop(k)
+		c := p.pop(k, once)
 		if c == nil {
 			return nil
 		}
@@ -46,17 +46,22 @@ func (p *pool) get(k key, once bool) *conn {
 	}
 }
 
-func (p *pool) pop(k key) *conn {
+// pop returns the one used last, or once, the last that has settled since, if any.
+func (p *pool) pop(k key, once bool) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.idle[k]
 	if len(list) == 0 {
 		return nil
 	}
-	last := len(list) - 1
-	c := list[last]
-	list[last] = nil
-	p.idle[k] = list[:last] // which stays, empty, for the next to be put there
+	at := len(list) - 1
+	if once {
+		for at > 0 && time.Since(list[at].since) < settled {
+			at--
+		}
+	}
+	c := list[at]
+	p.idle[k] = slices.Delete(list, at, at+1) // which stays, empty, for the next to be put there
 	return c
 }
 

@@ -124,6 +124,17 @@ func TestRepeats(t *testing.T) {
 		require.False(t, asError(t, err).Reused)
 		require.Equal(t, 2, s.count())
 	})
+	t.Run("what was sent is remembered when there is nobody to send it to any more", func(t *testing.T) {
+		var l net.Listener
+		s := startApp(t, func(p *peer) {
+			p.request()
+			l.Close()
+		})
+		l = s.Listener
+		_, _, err := fetch(t, newClient(t, fastcgi.ClientConfig{}), s.target(), newRequest("GET", ""))
+		e := asError(t, err)
+		require.True(t, e.Sent && e.Op == fastcgi.OpDial, "%+v", e)
+	})
 	t.Run("but not a POST", func(t *testing.T) {
 		s := startApp(t, func(p *peer) { p.request() })
 		_, _, err := fetch(t, newClient(t, fastcgi.ClientConfig{}), s.target(), newRequest("POST", ""))
@@ -237,6 +248,19 @@ func TestIdleConnections(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, conns, s.count(), i)
 		}
+	})
+	t.Run("also if others were used meanwhile", func(t *testing.T) {
+		s := startApp(t, always(hello))
+		c := newClient(t, fastcgi.ClientConfig{})
+		a, b := bodyOf(t, c, s), bodyOf(t, c, s)
+		drain(t, a)
+		rest()
+		drain(t, b)
+		_, _, err := fetch(t, c, s.target(), newRequest("POST", "x"))
+		require.NoError(t, err)
+		get(t, c, s.target())
+		get(t, c, s.target())
+		require.Equal(t, 2, s.count())
 	})
 	t.Run("the one used last is used next", func(t *testing.T) {
 		var mu sync.Mutex
