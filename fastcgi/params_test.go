@@ -141,3 +141,22 @@ func FuzzParams(f *testing.F) {
 		}
 	})
 }
+
+// TestFrame has a request be put together without allocations, so that what a
+// request costs is the kernel's.
+func TestFrame(t *testing.T) {
+	var p fastcgi.Params
+	var buf []byte
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		benchParams(&p)
+		buf = fastcgi.Frame(buf, &p, 100)
+	}))
+	r := newPeer(nil, 0)
+	r.br.Reset(strings.NewReader(string(buf)))
+	got := r.head()
+	require.NotNil(t, got)
+	require.True(t, got.keep && got.role == fastcgi.Responder)
+	require.Equal(t, "/srv/www/example.com/current/index.php", got.params["SCRIPT_FILENAME"])
+	require.Equal(t, "100", got.params["CONTENT_LENGTH"])
+	require.Equal(t, []int{p.Len(), 19}, got.sizes)
+}
