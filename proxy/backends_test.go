@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,12 @@ func TestBackends(t *testing.T) {
 	ca := filepath.Join(dir, "ca.pem")
 	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw}), 0o600))
 
+	h2 := httptest.NewUnstartedServer(http.HandlerFunc(echoWithTrailer))
+	h2.EnableHTTP2 = true
+	h2.StartTLS()
+	defer h2.Close()
+	h2URL := "h2" + strings.TrimPrefix(h2.URL, "https")
+
 	h2c := httptest.NewUnstartedServer(http.HandlerFunc(echoWithTrailer))
 	h2c.Config.Protocols = new(http.Protocols)
 	h2c.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -59,6 +66,7 @@ func TestBackends(t *testing.T) {
 	for _, tt := range []struct{ name, line, proto string }{
 		{"by TLS", "proxy / " + tls.URL + " {\n ca_certificates " + ca + "\n}", "HTTP/1.1"},
 		{"by TLS, believing anybody", "proxy / " + tls.URL + " {\n insecure_skip_verify\n}", "HTTP/1.1"},
+		{"by HTTP/2", "proxy / " + h2URL + " {\n ca_certificates " + ca + "\n health_check /\n}", "HTTP/2.0"},
 		{"by HTTP/2 without TLS", "proxy / h2c://" + h2c.Listener.Addr().String(), "HTTP/2.0"},
 		{"by a Unix socket", "proxy / unix:" + filepath.ToSlash(path), "HTTP/1.1"},
 	} {

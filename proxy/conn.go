@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -53,10 +54,13 @@ func (t *Transport) dial(ctx context.Context, k key) (*conn, error) {
 		c.probe.attach(raw)
 	}
 	if k.tls {
-		if err := t.handshake(ctx, c); err != nil {
+		c.below = &below{Conn: raw}
+		tc, err := t.handshake(ctx, c.below, k.serverName, "http/1.1")
+		if err != nil {
 			raw.Close()
 			return nil, err
 		}
+		c.Conn, c.tls = tc, new(tc.ConnectionState())
 	}
 	return c, nil
 }
@@ -70,25 +74,22 @@ func (t *Transport) dialRaw(ctx context.Context, network, address string) (net.C
 	return t.cfg.Dial(ctx, network, address)
 }
 
-func (t *Transport) handshake(ctx context.Context, c *conn) error {
+// handshake has whoever is at the other end of raw prove to be called name, unless the
+// configuration has another, and agree to speak a protocol.
+func (t *Transport) handshake(ctx context.Context, raw net.Conn, name, protocol string) (*tls.Conn, error) {
 	if t.cfg.TLSTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.cfg.TLSTimeout)
 		defer cancel()
 	}
 	cfg := t.cfg.TLS.Clone()
-	cfg.NextProtos = []string{"http/1.1"}
-	if cfg.ServerName == "" {
-		cfg.ServerName = c.key.serverName
+	cfg.NextProtos = []string{protocol}
+	cfg.ServerName = cmp.Or(cfg.ServerName, name)
+	c := tls.Client(raw, cfg)
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil, err
 	}
-	c.below = &below{Conn: c.Conn}
-	tc := tls.Client(c.below, cfg)
-	if err := tc.HandshakeContext(ctx); err != nil {
-		return err
-	}
-	c.tls = new(tc.ConnectionState())
-	c.Conn = tc
-	return nil
+	return c, nil
 }
 
 // Below is what TLS reads from, which remembers whether it has ended. TLS takes an

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -17,18 +19,24 @@ import (
 func (t *Transport) newHTTP2() *http.Transport {
 	c := t.cfg
 	h := &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			host, _, err := net.SplitHostPort(address)
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			to, err := destinationOf(address)
 			if err != nil {
 				return nil, err
 			}
-			if path, ok := socketOf(host); ok {
-				network, address = "unix", path
-			}
-			return t.dialRaw(ctx, network, address)
+			return t.dialRaw(ctx, to.network, to.address)
 		},
-		TLSClientConfig:        c.TLS.Clone(),
-		TLSHandshakeTimeout:    max(c.TLSTimeout, 0),
+		DialTLSContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			to, err := destinationOf(address)
+			if err != nil {
+				return nil, err
+			}
+			raw, err := t.dialRaw(ctx, to.network, to.address)
+			if err != nil {
+				return nil, err
+			}
+			return t.dialHTTP2(ctx, raw, to.name)
+		},
 		IdleConnTimeout:        max(c.IdleTimeout, 0),
 		ResponseHeaderTimeout:  max(c.HeaderTimeout, 0),
 		ExpectContinueTimeout:  max(c.ContinueTimeout, 0),
@@ -43,18 +51,45 @@ func (t *Transport) newHTTP2() *http.Transport {
 	return h
 }
 
-// A Unix socket is a host in socketDomain to net/http, which keeps connections by
-// host and port.
-const socketDomain = ".unix.invalid"
-
-func hostOfSocket(path string) string { return hex.EncodeToString([]byte(path)) + socketDomain }
-
-func socketOf(host string) (path string, ok bool) {
-	if host, ok = strings.CutSuffix(host, socketDomain); !ok {
-		return "", false
+// dialHTTP2 shakes hands for HTTP/2. A backend that knows only HTTP/1.1 would have
+// net/http speak that.
+func (t *Transport) dialHTTP2(ctx context.Context, raw net.Conn, name string) (net.Conn, error) {
+	c, err := t.handshake(ctx, raw, name, "h2")
+	if err == nil && c.ConnectionState().NegotiatedProtocol != "h2" {
+		err = errors.New("the backend does not speak HTTP/2")
 	}
-	name, err := hex.DecodeString(host)
-	return string(name), err == nil
+	if err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// A destination is where to connect to, and what whoever is there has to be called.
+// To net/http, which keeps connections by host and port, one that is not a mere host
+// and port is a host in elsewhereDomain.
+type destination struct{ network, address, name string }
+
+const elsewhereDomain = ".invalid" // which is nobody's: RFC 6761, section 6.4
+
+func (d destination) host() string {
+	return hex.EncodeToString([]byte(d.network+" "+d.name+" "+d.address)) + elsewhereDomain
+}
+
+// destinationOf returns the destination that net/http knows by an address.
+func destinationOf(address string) (destination, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return destination{}, err
+	}
+	if text, ok := strings.CutSuffix(host, elsewhereDomain); ok {
+		if plain, err := hex.DecodeString(text); err == nil {
+			if parts := strings.SplitN(string(plain), " ", 3); len(parts) == 3 {
+				return destination{parts[0], parts[2], parts[1]}, nil
+			}
+		}
+	}
+	return destination{"tcp", address, host}, nil
 }
 
 // doHTTP2 is Do for HTTP/2.
@@ -137,11 +172,11 @@ func http2URL(u *url.URL, x Exchange) *url.URL {
 	if to.Scheme = "http"; u.Scheme == "h2" {
 		to.Scheme = "https"
 	}
-	if x.Address != "" {
-		to.Host = x.Address
-	}
-	if x.Network == "unix" || isSocket(to.Host) {
-		to.Host = hostOfSocket(to.Host)
+	switch {
+	case x.Address != "" && x.Address != u.Host:
+		to.Host = destination{cmp.Or(x.Network, "tcp"), x.Address, u.Hostname()}.host()
+	case isSocket(u.Host):
+		to.Host = destination{"unix", u.Host, "localhost"}.host()
 	}
 	return to
 }

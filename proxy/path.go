@@ -132,11 +132,9 @@ func (d *delivery) hostFor(t upstream.Target) string {
 		return d.host
 	}
 	host := t.Authority()
-	if bare, ok := strings.CutSuffix(host, ":443"); ok && t.Scheme == "https" {
-		return bare
+	port := ":80"
+	if t.Scheme == "https" || t.Scheme == "h2" {
+		port = ":443"
 	}
-	if bare, ok := strings.CutSuffix(host, ":80"); ok && t.Scheme != "https" {
-		return bare
-	}
-	return host
+	return strings.TrimSuffix(host, port)
 }

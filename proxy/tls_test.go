@@ -100,6 +100,49 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestTLSName checks that a certificate must be made out to what the backend is called,
+// not to the address that it was found at, also for HTTP/2.
+func TestTLSName(t *testing.T) {
+	names := make(chan string, 10)
+	srv := startTLS(t, echo, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		names <- hello.ServerName
+		return nil, nil
+	}})
+	for _, scheme := range []string{"https", "h2"} {
+		tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}})
+		for _, name := range []string{"example.com", "example.org"} {
+			r := newRequest(t, "GET", scheme+"://"+name+":443/", nil)
+			resp, err := tr.Do(r, proxy.Exchange{Address: srv.Listener.Addr().String()})
+			require.Equal(t, name, <-names)
+			if name == "example.org" {
+				require.ErrorContains(t, err, "not example.org", "though there is a connection to that address")
+				require.Equal(t, proxy.OpDial, asError(t, err).Op)
+				continue
+			}
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+		}
+	}
+}
+
+// TestTLSWithoutHTTP2 has a backend know only HTTP/1.1, which is not what was asked for.
+func TestTLSWithoutHTTP2(t *testing.T) {
+	srv := startTLS(t, echo, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	silent := srv.TLS.Clone()
+	silent.NextProtos = nil // it does not negotiate at all
+	backend := startRawOn(t, tls.NewListener(l, silent), func(p *peer) {
+		if p.request() != nil {
+			p.send(hello)
+		}
+	})
+	tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}})
+	_, _, err = fetch(t, tr, newRequest(t, "GET", "h2://"+l.Addr().String(), nil))
+	require.EqualError(t, err, "proxy: "+l.Addr().String()+": dial: the backend does not speak HTTP/2")
+	require.Equal(t, 1, backend.count())
+}
+
 // TestTLSBodies sends bodies of all sizes, in either direction.
 func TestTLSBodies(t *testing.T) {
 	noLeaks(t)

@@ -42,7 +42,7 @@ type HTTPCheck struct {
 	Status []int          // that are expected; none is 200 to 399
 	Body   *regexp.Regexp // that must match the first 64 KiB; nil is anything
 
-	TLS *tls.Config // for https; nil is the default
+	TLS *tls.Config // for https and h2; nil is the default
 }
 
 // maxCheckBody is how much of an answer is looked at.
@@ -97,6 +97,8 @@ func transportTo(u *Upstream, c *tls.Config) *http.Transport {
 	switch u.Scheme {
 	case "h2c":
 		protocols.SetUnencryptedHTTP2(true)
+	case "h2":
+		protocols.SetHTTP2(true)
 	default:
 		protocols.SetHTTP1(true)
 		protocols.SetHTTP2(true)

@@ -106,6 +106,7 @@ func TestHTTPCheckTLS(t *testing.T) {
 	}
 	require.NoError(t, checked(t, check, server.URL, nil))
 	require.NoError(t, checked(t, check, server.URL, called("example.com:443")))
+	require.NoError(t, checked(t, check, "h2"+strings.TrimPrefix(server.URL, "https"), nil))
 	require.ErrorContains(t, checked(t, check, server.URL, called("app.internal:443")), "not app.internal")
 	check.TLS = nil
 	require.ErrorContains(t, checked(t, check, server.URL, nil), "certificate")

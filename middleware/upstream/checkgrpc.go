@@ -15,10 +15,10 @@ import (
 var grpcServing = []byte{0, 0, 0, 0, 2, 8, 1}
 
 // GRPCCheck asks by the gRPC health checking protocol, grpc.health.v1, over HTTP/2:
-// with TLS if the scheme is https, else without.
+// with TLS if the scheme is https or h2, else without.
 type GRPCCheck struct {
 	Service string      // "" is the server as a whole
-	TLS     *tls.Config // for https; nil is the default
+	TLS     *tls.Config // for https and h2; nil is the default
 }
 
 // Check returns why the service is not serving.
@@ -33,7 +33,7 @@ func (g GRPCCheck) Check(ctx context.Context, u *Upstream) error {
 	frame := append([]byte{0, 0, 0, 0, byte(len(message))}, message...) // neither compressed nor long
 	target := *u
 	target.Path = ""
-	if target.Scheme != "https" {
+	if target.Scheme != "https" && target.Scheme != "h2" {
 		target.Scheme = "h2c"
 	}
 	address, err := target.URL("/grpc.health.v1.Health/Check")

@@ -12,7 +12,7 @@ import (
 const maxRange = 1024
 
 // ports are those of schemes that may do without.
-var ports = map[string]string{"": "80", "http": "80", "h2c": "80", "https": "443", "fastcgi": "9000"}
+var ports = map[string]string{"": "80", "http": "80", "h2c": "80", "https": "443", "h2": "443", "fastcgi": "9000"}
 
 // Parse reads targets:
 //
@@ -21,7 +21,7 @@ var ports = map[string]string{"": "80", "http": "80", "h2c": "80", "https": "443
 //	:8080                   localhost
 //	[2001:db8::1]:8080
 //	app.internal:8001-8005  five targets
-//	https://app.internal/v1 port 443; also http, h2c, and fastcgi, whose port is 9000
+//	https://app.internal/v1 port 443; also http, h2 (443), h2c (80) and fastcgi (9000)
 //	unix:/run/app.sock      also /run/app.sock, and unix:@name on Linux
 //
 // Every text has to be a target: the error names the first that is not.

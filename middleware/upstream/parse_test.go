@@ -29,6 +29,7 @@ func TestParse(t *testing.T) {
 		{"http", "http://app", []upstream.Target{{Scheme: "http", Network: "tcp", Addr: "app:80"}}},
 		{"https", "HTTPS://app/", []upstream.Target{{Scheme: "https", Network: "tcp", Addr: "app:443"}}},
 		{"h2c", "h2c://app:50051", []upstream.Target{{Scheme: "h2c", Network: "tcp", Addr: "app:50051"}}},
+		{"h2", "h2://app", []upstream.Target{{Scheme: "h2", Network: "tcp", Addr: "app:443"}}},
 		{"fastcgi", "fastcgi://app", []upstream.Target{{Scheme: "fastcgi", Network: "tcp", Addr: "app:9000"}}},
 		{"a path", "http://app:81/v%201/", []upstream.Target{{Scheme: "http", Network: "tcp", Addr: "app:81", Path: "/v%201/"}}},
 		{"a socket", "unix:/run/app.sock", []upstream.Target{{Network: "unix", Addr: "/run/app.sock"}}},
@@ -118,6 +119,7 @@ func TestTargetURL(t *testing.T) {
 		{"app:8080", "/x?y", "http://app:8080/x?y"},
 		{"https://app/v1/", "/x", "https://app:443/v1/x"},
 		{"h2c://app/v1", "/", "http://app:80/v1/"},
+		{"h2://app/v1", "/", "https://app:443/v1/"},
 		{"unix:/run/app.sock", "/x", "http://localhost/x"},
 	} {
 		targets, err := upstream.Parse(tt.target)

@@ -50,12 +50,15 @@ func (t Target) Authority() string {
 }
 
 // URL returns the URL of a path of the target, which is escaped and may have a
-// query.
+// query. Its scheme is http or https where that of the target says which version of
+// HTTP is spoken.
 func (t Target) URL(path string) (*url.URL, error) {
 	scheme, host := t.Scheme, t.Authority()
 	switch scheme {
 	case "", "h2c":
 		scheme = "http"
+	case "h2":
+		scheme = "https"
 	}
 	if host == "" {
 		host = "localhost"
