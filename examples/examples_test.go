@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,6 +134,59 @@ func TestPHP(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(text), visit)
 	}
+	p.stop(t)
+}
+
+// TestDeploy pushes to the site, breaks it, and goes back.
+func TestDeploy(t *testing.T) {
+	for _, name := range []string{"git", "sh"} {
+		if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") != "true" {
+			t.Skip(err)
+		}
+	}
+	dir := t.TempDir()
+	p := start(t, dir, "deploy", "-addr", "127.0.0.1:0")
+	base := p.url(t)
+	waitFor := func(path, want string) (body string) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			_, body, _ = get(t, base+path)
+			return strings.Contains(body, want)
+		}, 20*time.Second, 10*time.Millisecond, want)
+		return body
+	}
+	waitFor("/", "<p>It is deployed.</p>")
+	clone := filepath.Join(dir, "clone")
+	run := func(dir string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		return strings.TrimSpace(string(out))
+	}
+	run(dir, "clone", "--quiet", base+"/site.git", clone)
+	first := run(clone, "rev-parse", "HEAD")
+	push := func(name, text string) {
+		t.Helper()
+		write(t, clone, map[string]string{name: text})
+		run(clone, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--all", "--message=x")
+		run(clone, "push", "--quiet")
+	}
+	push("page.txt", "Pushed & built.\n")
+	waitFor("/", "<p>Pushed &amp; built.</p>")
+	push("build.sh", "exit 1\n")
+	waitFor("/releases", "then: sh: exit status 1")
+	waitFor("/", "<p>Pushed &amp; built.</p>")
+
+	resp, err := http.PostForm(base+"/releases", url.Values{"hash": {first}})
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, 200, resp.StatusCode)
+	_, body, _ := get(t, base+"/")
+	require.Contains(t, body, "<p>It is deployed.</p>")
+	status, _, _ := get(t, base+"/.git/config")
+	require.Equal(t, 404, status)
 	p.stop(t)
 }
 

@@ -39,6 +39,26 @@ func TestSync(t *testing.T) {
 	require.Equal(t, []git.Release{second, first}, all)
 }
 
+// TestPoll looks at a remote that has nothing new, which starts one program.
+func TestPoll(t *testing.T) {
+	o := newOrigin(t, t.TempDir())
+	fake, file := spy(t, t.TempDir())
+	repo := o.open(t, git.RepoConfig{Git: fake})
+	synced(t, repo)
+	require.NoError(t, os.Remove(file))
+	synced(t, repo)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), "variable PATH="))
+	require.Contains(t, string(text), "argument <ls-remote>")
+
+	pinned := o.open(t, git.RepoConfig{Git: fake, Ref: o.git("rev-parse", "HEAD")})
+	synced(t, pinned)
+	require.NoError(t, os.Remove(file))
+	synced(t, pinned)
+	require.NoFileExists(t, file, "a commit does not change")
+}
+
 // TestRefs deploys what the ref leads to, whatever became of it.
 func TestRefs(t *testing.T) {
 	o := newOrigin(t, t.TempDir())

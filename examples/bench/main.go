@@ -30,6 +30,7 @@ func rows() []pair.Row {
 		gzipRows(),
 		browseRows(),
 		proxyRows(),
+		gitRows(),
 		fastcgiRows(),
 	)
 }
