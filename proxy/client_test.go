@@ -190,9 +190,9 @@ func TestEverythingAtOnce(t *testing.T) {
 	t.Cleanup(client.CloseIdleConnections)
 	var wg sync.WaitGroup
 	var whole, refused, left atomic.Int32
-	for i := range 16 {
+	for i := range 12 {
 		wg.Go(func() {
-			for j := range 25 {
+			for j := range 15 {
 				ctx, cancel := context.WithCancel(t.Context())
 				leaves := (i+j)%5 == 0
 				if leaves {
@@ -254,5 +254,5 @@ func TestEverythingAtOnce(t *testing.T) {
 	wg.Wait()
 	old[len(old)-1]()
 	t.Log(whole.Load(), refused.Load(), left.Load())
-	require.Greater(t, whole.Load(), int32(100))
+	require.Greater(t, whole.Load(), int32(50))
 }

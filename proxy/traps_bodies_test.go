@@ -69,7 +69,7 @@ func TestTrap13AnExchangeEndsWithItsClientAndItsConnectionIsNotKept(t *testing.T
 }
 
 func TestTrap14TheDeadlineOfOnePhaseIsNotThatOfTheNext(t *testing.T) {
-	const short = 100 * time.Millisecond
+	const short = 300 * time.Millisecond
 	tr := newTransport(t, proxy.TransportConfig{HeaderTimeout: short, WriteTimeout: short, BodyTimeout: 10 * time.Second, ContinueTimeout: short})
 	front, b, _ := behind(t, proxy.Config{Transport: tr}, func(p *peer) {
 		for p.request() != nil {
@@ -198,6 +198,7 @@ func TestTrap19TheServersLimitsEndAnExchangeAndAreNotTheBackendsFault(t *testing
 	n, _ := io.Copy(io.Discard, br)
 	require.Less(t, n, int64(64<<20))
 	c.Close()
+	front = serveBy(t, proxy.Config{Upstreams: g}, nil, limit)
 	for _, length := range []string{"Content-Length: 1048576\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n100000\r\n"} {
 		_, br = dialProxy(t, front.URL, "POST / HTTP/1.1\r\nHost: a\r\n"+length+million)
 		status, _, err := readFinal(br, "POST")
