@@ -70,7 +70,7 @@ func (x *exchange) asks() bool {
 
 // patience is for how long a short request is not watched for the end of its context,
 // which costs more than most waits are worth.
-const patience = 5 * time.Millisecond
+const patience = 25 * time.Millisecond
 
 // ask writes a short request to a connection that was idle, and waits for the first
 // of the response.
@@ -85,22 +85,14 @@ func (x *exchange) ask(request []byte) error {
 	}
 	r := &x.c.r
 	sent, n, stale, err := x.c.probe.askFirst(request, r.buf)
-	if patient && sent == 0 && !stale && errors.Is(err, os.ErrDeadlineExceeded) {
-		// Others had the processor for so long that nothing was even tried.
-		patient = false
-		x.watch()
-		x.readWithin(limit)
-		sent, n, stale, err = x.c.probe.askFirst(request, r.buf)
-	}
-	if stale {
-		return errStale
-	}
 	if sent < len(request) && errors.Is(err, os.ErrDeadlineExceeded) && x.well() {
 		// On a busy machine the time can be up before there was a turn. That is nobody's
 		// fault, and nothing was looked at either.
-		if err = nil; sent == 0 && !x.c.probe.silent() {
-			return errStale
-		}
+		err = nil
+		stale = sent == 0 && !x.c.probe.silent()
+	}
+	if stale {
+		return errStale
 	}
 	x.sent, x.answered = sent > 0, n > 0
 	r.r, r.w = 0, n
