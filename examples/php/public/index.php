@@ -11,6 +11,9 @@ if ($path === '/info') {
 }
 if ($path === '/stream') {
     header('Content-Type: text/plain; charset=utf-8');
+    while (ob_get_level() > 0) {
+        ob_end_flush(); // php.ini may have output_buffering
+    }
     $pause = (int) ($_GET['ms'] ?? 1000);
     foreach (range(1, 5) as $i) {
         echo "line $i\n";
