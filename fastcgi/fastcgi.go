@@ -238,6 +238,9 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, in
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		return answered(http.StatusMethodNotAllowed, nil)
 	}
+	if r.URL.Opaque != "" {
+		return answered(http.StatusBadRequest, refusal("the target has no path"))
+	}
 	p, ok := nameOf(r.URL.Path)
 	if !ok {
 		return answered(http.StatusBadRequest, refusal("there is a control byte in the path"))

@@ -332,6 +332,13 @@ func TestZeroConfig(t *testing.T) {
 	require.ErrorIs(t, err, upstream.ErrNone)
 }
 
+// TestOpaque checks that what is no path is not made one.
+func TestOpaque(t *testing.T) {
+	status, err := fastcgi.NewHandler(middleware.Status(404), fastcgi.Config{}).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "mailto:x", nil))
+	require.Equal(t, 400, status)
+	require.EqualError(t, err, "fastcgi: request refused: the target has no path")
+}
+
 // TestConnect checks that nothing is made of a request that is for a tunnel.
 func TestConnect(t *testing.T) {
 	w := httptest.NewRecorder()
