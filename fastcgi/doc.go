@@ -68,7 +68,7 @@
 //	/a.php/b/c       a script with more behind it   the same, and PATH_INFO=/b/c
 //	/blog/           a folder with an index.php     SCRIPT_NAME=/blog/index.php
 //	/blog            the same                       308 to /blog/
-//	/docs/           a folder with an index.html    the next handler
+//	/docs/           a folder with a StaticIndex    the next handler
 //	/no/such/thing   nothing                        SCRIPT_NAME=/index.php, or else the next handler
 //	/.git/hooks      begins with a dot              the next handler
 //	/up.jpg/x.php    no script                      as nothing is, or else 404
