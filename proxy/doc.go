@@ -62,8 +62,10 @@
 // and [upstream.ParseSource] read. A policy is random, which is the default as in
 // Caddy 0.7.1, least_conn, round_robin, first, p2c, least_time, ewma, ip_hash,
 // client_ip_hash, uri_hash, random_choose N, header NAME, query NAME or cookie
-// NAME, the last of which keeps clients at a backend by a cookie of its own. A backup
-// is used while nobody else can be. With
+// NAME [SECRET], the last of which keeps clients at a backend by a cookie of its own:
+// for as long as this configuration is served, or for good, and by whichever proxy,
+// with a SECRET. Who is named twice gets twice as many requests. A backup is used while
+// nobody else can be. With
 // fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
 // out all backends; without, as [upstream.Passive] says. A max_fails or
 // fail_timeout of 0 is never. With max_conns, N requests may wait in the queue, for

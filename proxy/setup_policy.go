@@ -5,12 +5,13 @@ import (
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
-// A policyName is what a Caddyfile calls a policy. One that needs an argument is
-// read by of, any other is made by plain.
+// A policyName is what a Caddyfile calls a policy. One that needs an argument, and may
+// have as many more, is read by of, any other is made by plain.
 type policyName struct {
 	name  string
 	plain func() upstream.Policy
-	of    func(prop *directive.Line, arg directive.Word) upstream.Policy
+	of    func(prop *directive.Line, args []directive.Word) upstream.Policy
+	more  int
 }
 
 // policies returns the policies in the order in which messages list them.
@@ -26,24 +27,34 @@ func (p *parser) policies() []policyName {
 		{name: "ip_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByIP} }},
 		{name: "client_ip_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByClientIP(p.c.Site().Trusted...)} }},
 		{name: "uri_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByURI} }},
-		{name: "random_choose", of: func(prop *directive.Line, arg directive.Word) upstream.Policy {
-			return upstream.RandomChoose(prop.Int(arg, 1, 1000))
+		{name: "random_choose", of: func(prop *directive.Line, args []directive.Word) upstream.Policy {
+			return upstream.RandomChoose(prop.Int(args[0], 1, 1000))
 		}},
-		{name: "header", of: func(_ *directive.Line, arg directive.Word) upstream.Policy {
-			return upstream.Hash{Key: upstream.ByHeader(arg.Text)}
+		{name: "header", of: func(_ *directive.Line, args []directive.Word) upstream.Policy {
+			return upstream.Hash{Key: upstream.ByHeader(args[0].Text)}
 		}},
-		{name: "query", of: func(_ *directive.Line, arg directive.Word) upstream.Policy {
-			return upstream.Hash{Key: upstream.ByQuery(arg.Text)}
+		{name: "query", of: func(_ *directive.Line, args []directive.Word) upstream.Policy {
+			return upstream.Hash{Key: upstream.ByQuery(args[0].Text)}
 		}},
-		{name: "cookie", of: sticky},
+		{name: "cookie", of: sticky, more: 1},
 	}
 }
 
-func sticky(prop *directive.Line, arg directive.Word) upstream.Policy {
-	if !isToken(arg.Text) && arg.Text != "" {
-		prop.Errorf(arg, "%q cannot be the name of a cookie", arg.Text)
+// shortestSecret is of how many bytes what signs cookies has to be at least, for nobody
+// to find it out from them.
+const shortestSecret = 16
+
+func sticky(prop *directive.Line, args []directive.Word) upstream.Policy {
+	name, secret := args[0].Text, ""
+	if !isToken(name) && name != "" {
+		prop.Errorf(args[0], "%q cannot be the name of a cookie", name)
 	}
-	return upstream.NewSticky(upstream.Cookie{Name: arg.Text})
+	if len(args) > 1 {
+		if secret = args[1].Text; len(secret) < shortestSecret {
+			prop.Errorf(args[1], "a secret has at least %d bytes", shortestSecret)
+		}
+	}
+	return upstream.NewSticky(upstream.Cookie{Name: name, Key: []byte(secret)})
 }
 
 func (p *parser) policy(prop *directive.Line) {
@@ -58,7 +69,7 @@ func (p *parser) policy(prop *directive.Line) {
 		switch {
 		case policy.name != args[0].Text:
 		case policy.of != nil:
-			p.up.Policy = policy.of(prop, prop.Args(2, 2)[1])
+			p.up.Policy = policy.of(prop, prop.Args(2, 2+policy.more)[1:])
 		default:
 			prop.Args(1, 1)
 			p.up.Policy = policy.plain()

@@ -81,11 +81,40 @@ func TestDirective(t *testing.T) {
 func TestDirectivePolicies(t *testing.T) {
 	for _, policy := range []string{
 		"random", "least_conn", "round_robin", "first", "p2c", "least_time", "ewma", "ip_hash", "client_ip_hash", "uri_hash",
-		"random_choose 3", "header X-Tenant", "query id", "cookie lb",
+		"random_choose 3", "header X-Tenant", "query id", "cookie lb", "cookie lb 0123456789abcdef",
 	} {
 		_, err := caddyfiletest.Setup(t, proxy.Directive, "proxy / localhost:9001 localhost:9003 {\n policy "+policy+"\n}")
 		require.NoError(t, err, policy)
 	}
+}
+
+// TestDirectiveSecret checks that a cookie leads to the same backend by way of all
+// proxies that have the same secret, also after one of them was started anew.
+func TestDirectiveSecret(t *testing.T) {
+	var servers string
+	for _, name := range []string{"a", "b", "c"} {
+		servers += " " + startRaw(t, always(ok+"Content-Length: 1\r\n\r\n"+name)).url()
+	}
+	ask := func(secret, cookie string) (answer string, set []*http.Cookie) {
+		mw, err := caddyfiletest.Setup(t, proxy.Directive, "proxy /"+servers+" {\n policy cookie lb "+secret+"\n}")
+		require.NoError(t, err)
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		if cookie != "" {
+			r.Header.Set("Cookie", "lb="+cookie)
+		}
+		_, err = mw(nil).ServeHTTP(w, r)
+		require.NoError(t, err)
+		return w.Body.String(), w.Result().Cookies()
+	}
+	first, set := ask("0123456789abcdef", "")
+	require.Len(t, set, 1)
+	for range 10 {
+		again, more := ask("0123456789abcdef", set[0].Value)
+		require.Equal(t, first, again)
+		require.Empty(t, more)
+	}
+	_, more := ask("0123456789abcdeF", set[0].Value)
+	require.Len(t, more, 1, "of another secret")
 }
 
 func TestDirectiveErrors(t *testing.T) {
@@ -99,6 +128,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an unknown policy", "proxy / localhost {\n policy randon\n}", `Caddyfile:2:9: proxy: policy: unknown policy "randon" (did you mean "random"?)`},
 		{"a policy that lacks its argument", "proxy / localhost {\n policy header\n}", "Caddyfile:2:2: proxy: policy: argument missing"},
 		{"a policy with an argument too many", "proxy / localhost {\n policy first x\n}", `Caddyfile:2:15: proxy: policy: unexpected "x"`},
+		{"a secret that is none", "proxy / localhost {\n policy cookie lb secret\n}", "Caddyfile:2:19: proxy: policy: a secret has at least 16 bytes"},
 		{"a policy with more than its argument", "proxy / localhost {\n policy header X-A x\n}", `Caddyfile:2:20: proxy: policy: unexpected "x"`},
 		{"an unknown property", "proxy / localhost {\n max_fail 3\n}", `Caddyfile:2:2: proxy: unknown property "max_fail" (did you mean "max_fails"?)`},
 		{"the hand-made websocket of Caddy 0.7.1", "proxy / localhost {\n proxy_header Connection {>Connection}\n}",
