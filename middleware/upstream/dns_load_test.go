@@ -51,7 +51,7 @@ func TestNamesThatChangeUnderLoad(t *testing.T) {
 	require.NoError(t, err)
 	defer g.Close()
 	knows := func(s *httptest.Server) bool {
-		return slices.ContainsFunc(g.Status().Upstreams, func(u upstream.UpstreamStatus) bool {
+		return slices.ContainsFunc(g.Status().Upstreams, func(u upstream.TargetStatus) bool {
 			return strings.HasSuffix(u.Target, s.Listener.Addr().String())
 		})
 	}

@@ -11,14 +11,14 @@ import (
 // A Status is what a group is doing. Its numbers are taken one after the other
 // while requests go on.
 type Status struct {
-	Upstreams []UpstreamStatus `json:"upstreams"`
-	Sources   []SourceStatus   `json:"sources,omitempty"`
-	Queue     QueueStatus      `json:"queue"`
-	Retries   RetryStatus      `json:"retries"`
+	Upstreams []TargetStatus `json:"upstreams"`
+	Sources   []SourceStatus `json:"sources,omitempty"`
+	Queue     QueueStatus    `json:"queue"`
+	Retries   RetryStatus    `json:"retries"`
 }
 
-// An UpstreamStatus is what is known of a target.
-type UpstreamStatus struct {
+// A TargetStatus is what is known of a target.
+type TargetStatus struct {
 	Target string `json:"target"`
 	Host   string `json:"host,omitempty"` // what it is called, if not by its address
 	Tier   int    `json:"tier"`
@@ -80,7 +80,7 @@ func (g *Group) Status() Status {
 	defer g.mu.Unlock()
 	g.sweep()
 	s := Status{
-		Upstreams: []UpstreamStatus{},
+		Upstreams: []TargetStatus{},
 		Queue:     QueueStatus{int(g.queue.waiting.Load()), int(g.queue.max)},
 		Retries:   g.budget.status(g.now()),
 	}
@@ -93,7 +93,7 @@ func (g *Group) Status() Status {
 			s.Upstreams = append(s.Upstreams, g.statusOf(left.handle))
 		}
 	}
-	slices.SortFunc(s.Upstreams[present:], func(a, b UpstreamStatus) int { return cmp.Compare(a.Target, b.Target) })
+	slices.SortFunc(s.Upstreams[present:], func(a, b TargetStatus) int { return cmp.Compare(a.Target, b.Target) })
 	for i := range g.feeds {
 		f := &g.feeds[i]
 		s.Sources = append(s.Sources, SourceStatus{f.name(), len(f.targets), f.at, text(f.err)})
@@ -101,8 +101,8 @@ func (g *Group) Status() Status {
 	return s
 }
 
-func (g *Group) statusOf(u *Upstream) UpstreamStatus {
-	s := UpstreamStatus{
+func (g *Group) statusOf(u *Upstream) TargetStatus {
+	s := TargetStatus{
 		Target: u.String(), Host: u.Host, Tier: u.Tier, Weight: u.Weight,
 		Fit:    u.fit(),
 		Active: u.Active(), Requests: u.done.Load(), Failures: u.failed.Load(), Latency: u.Latency(),
