@@ -85,10 +85,7 @@ func (b *body) move(w io.ReaderFrom, n int64) (int64, error) {
 
 // copyTo is WriteTo by way of a buffer.
 func (b *body) copyTo(w io.Writer) (written int64, err error) {
-	buf, _ := b.x.t.copying.Get().(*[]byte)
-	if buf == nil {
-		buf = new(make([]byte, copySize))
-	}
+	buf := b.x.t.copyBuffer()
 	defer b.x.t.copying.Put(buf)
 	for {
 		n, rerr := b.read(*buf)

@@ -126,10 +126,7 @@ func (d *delivery) relay(resp *http.Response) error {
 		return err
 	}
 	t := d.h.cfg.Transport
-	buf, _ := t.copying.Get().(*[]byte)
-	if buf == nil {
-		buf = new(make([]byte, copySize))
-	}
+	buf := t.copyBuffer()
 	defer t.copying.Put(buf)
 	if flush {
 		if err := d.flush(); err != nil {

@@ -19,8 +19,6 @@ const (
 	// is looked at: a backend that does not read on may be waiting itself, for us
 	// to read what it has answered already.
 	stall = 100 * time.Millisecond
-
-	copySize = 32 << 10
 )
 
 // send writes the head, and the body if that is small; else it starts to.
@@ -200,10 +198,7 @@ func (x *exchange) uploadAll(u *upload) (err error) {
 	if err := x.push(u.pending); err != nil || !x.out.streams {
 		return err
 	}
-	buf, _ := x.t.copying.Get().(*[]byte)
-	if buf == nil {
-		buf = new(make([]byte, copySize))
-	}
+	buf := x.t.copyBuffer()
 	defer x.t.copying.Put(buf)
 	if x.out.length < 0 {
 		return x.pushChunks(*buf)

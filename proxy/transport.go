@@ -132,6 +132,16 @@ func (t *Transport) Do(r *http.Request, x Exchange) (*http.Response, error) {
 	return t.doHTTP1(r, x)
 }
 
+const copySize = 32 << 10
+
+// copyBuffer returns a buffer that is to be put back to t.copying.
+func (t *Transport) copyBuffer() *[]byte {
+	if buf, ok := t.copying.Get().(*[]byte); ok {
+		return buf
+	}
+	return new(make([]byte, copySize))
+}
+
 func isHTTP2(r *http.Request) bool {
 	return r.URL != nil && (r.URL.Scheme == "h2" || r.URL.Scheme == "h2c")
 }

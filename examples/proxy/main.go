@@ -30,7 +30,7 @@ import (
 )
 
 //go:embed Caddyfile
-var text string
+var sample string
 
 func main() {
 	free := flag.Bool("any", false, "listen on any free ports")
@@ -44,6 +44,7 @@ func main() {
 }
 
 func run(ctx context.Context, free bool) error {
+	text := sample
 	for _, addr := range []string{"localhost:9001", "localhost:9002", "localhost:9003", "localhost:9004"} {
 		at := addr
 		if free {
