@@ -70,7 +70,7 @@ func (r *Repo) choose(ctx context.Context, hash string, decide func(was string) 
 	defer unlock()
 	name, ok := r.find(hash)
 	if !ok {
-		return fmt.Errorf("git: %q: %w", clip(hash), ErrNoRelease)
+		return fmt.Errorf("%q: %w", clip(hash), ErrNoRelease)
 	}
 	was, _ := r.Current()
 	// Should this end before the release is published, the next Sync does it.

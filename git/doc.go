@@ -23,6 +23,9 @@
 // a link called current that is replaced in one step. On Windows, where links need
 // rights that few have, it is a file that says which; requests go by neither.
 //
+// Files that are the same as in the release before keep their time of modification,
+// so that what browsers have of them stays good.
+//
 // A commit is taken by its hash and nothing is ever merged, so that a branch may be
 // rewound or pushed to by force, and a tag may be moved. Whatever fails leaves the
 // release that is live as it is. So does the end of the program, or of the
@@ -53,6 +56,8 @@
 //   - What Token returns is handed to git by its askpass, only for the host of the
 //     URL. It is in no argument, log or error, and in no file.
 //   - Submodules and Git LFS are left alone unless asked for.
+//
+// Whatever there is, paths with a .git in them are answered 404.
 //
 // Links within the files are kept as they are. Package static follows none that
 // lead out of the release; what other programs do is up to them.
@@ -111,8 +116,9 @@
 // hour by default, and there may be several lines of then and of hook. A then that
 // names the site's root, or a folder in it, by its full path writes to where the
 // site is without this package; then requests are served from there, as they were
-// by Caddy 0.7.1, with a warning, for it is not atomic. Then_long is run after
-// each publication and may take as long as it likes; the next one ends it.
+// by Caddy 0.7.1, with a warning, for it is not atomic. Then_long is run at start
+// and after each publication, and may take as long as it likes; the next one ends
+// it.
 //
 // Known_hosts is by default the file of that name beside the key. State is by
 // default a hidden folder beside the outermost of the site's root and PATH. With

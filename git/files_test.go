@@ -4,7 +4,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,6 +59,37 @@ func TestLFS(t *testing.T) {
 	synced(t, repo)
 	require.Equal(t, "large", served(t, repo, "large.bin"))
 	require.Equal(t, "first", served(t, repo, "index.html"))
+}
+
+// TestTimes checks that what has not changed keeps its time, whether it was pushed
+// or made.
+func TestTimes(t *testing.T) {
+	program(t, "sh")
+	o := newOrigin(t, t.TempDir())
+	large := strings.Repeat("0123456789abcdef", 20_000)
+	o.push(map[string]string{"same.html": "same", "size.html": "aaaa", "large.bin": large, "end.bin": large + "a", "gone.html": "x"})
+	repo := o.open(t, git.RepoConfig{Then: []git.Command{shell("cat same.html > made.html; cat size.html > made2.html")}})
+	times := func(release git.Release) map[string]time.Time {
+		found := map[string]time.Time{}
+		entries, err := os.ReadDir(release.Dir)
+		require.NoError(t, err)
+		for _, e := range entries {
+			info, err := e.Info()
+			require.NoError(t, err)
+			found[e.Name()] = info.ModTime()
+		}
+		return found
+	}
+	before := times(synced(t, repo))
+	o.push(map[string]string{"size.html": "bbbb", "end.bin": large + "b", "gone.html": "", "new.html": "x"})
+	after := times(synced(t, repo))
+	for _, name := range []string{"same.html", "large.bin", "made.html", "index.html"} {
+		require.Equal(t, before[name], after[name], name)
+	}
+	for _, name := range []string{"size.html", "end.bin", "made2.html"} {
+		require.True(t, after[name].After(before[name]), name)
+	}
+	require.NotContains(t, after, "gone.html")
 }
 
 // TestLinks checks that links are as they were pushed, and lead nowhere else.

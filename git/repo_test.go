@@ -99,7 +99,7 @@ func TestRefs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := o.open(t, git.RepoConfig{Ref: tt.ref}).Sync(t.Context())
-			require.ErrorContains(t, err, "git: "+o.bare+": "+tt.err)
+			require.ErrorContains(t, err, o.bare+": "+tt.err)
 		})
 	}
 }

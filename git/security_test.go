@@ -32,14 +32,14 @@ func TestVersion(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.EqualError(t, err, "git: "+o.bare+": git 2.30 or newer is needed, and "+fake+" "+tt.err)
+			require.EqualError(t, err, o.bare+": git 2.30 or newer is needed, and "+fake+" "+tt.err)
 		})
 	}
 	t.Run("none", func(t *testing.T) {
 		repo := o.open(t, git.RepoConfig{})
 		t.Setenv("PATH", t.TempDir())
 		_, err := repo.Sync(t.Context())
-		require.EqualError(t, err, "git: "+o.bare+`: git 2.30 or newer is needed: exec: "git": executable file not found in $PATH`+install)
+		require.EqualError(t, err, o.bare+`: git 2.30 or newer is needed: exec: "git": executable file not found in $PATH`+install)
 	})
 }
 

@@ -21,9 +21,9 @@ type ServiceConfig struct {
 	// at later, and if that fails, again.
 	Lazy bool
 
-	// After is run once a release has been published, in the folder that has its
-	// files, one after the other. Nothing waits for it; the next publication ends
-	// what is still running of it.
+	// After is run once a release is live, at start and whenever a sync finds that
+	// another one is: in the folder that has its files, one after the other. Nothing
+	// waits for it; the next time ends what is still running of it.
 	After []Command
 }
 
@@ -186,13 +186,14 @@ func (s *Service) wait(failures int) (*time.Timer, time.Time) {
 // do syncs once.
 func (s *Service) do(ctx context.Context) error {
 	s.update(func(st *Status) { st.Syncing, st.Next = true, time.Time{} })
-	was := s.Status().Release
 	release, err := s.sync(ctx)
 	if ctx.Err() != nil && err != nil {
 		s.update(func(st *Status) { st.Syncing = false })
 		return err // it was told to end, which is no failure
 	}
+	var was Release
 	s.update(func(st *Status) {
+		was = st.Release
 		st.Syncing, st.Err = false, err
 		st.Syncs++
 		if err != nil {

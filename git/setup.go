@@ -45,7 +45,8 @@ type parser struct {
 	hooks    []Hook
 	provider *directive.Line
 	timeout  time.Duration
-	unpinned bool // then writes to where the site is without releases
+	leaves   bool // then is told of where the repository would be without releases
+	unpinned bool // and of where the site would be
 }
 
 // read returns the Config of the line, and whether there is one.
@@ -78,6 +79,7 @@ func (p *parser) read() (cfg Config, ok bool) {
 	for i := range p.repo.Then {
 		p.repo.Then[i].Timeout = p.timeout
 		p.unpinned = p.unpinned || writesTo(p.repo.Then[i], p.c.Site().Root.Dir)
+		p.leaves = p.leaves || writesTo(p.repo.Then[i], l.outer)
 	}
 	if p.unpinned {
 		p.repo.Root = "" // it is not in the release
@@ -261,10 +263,10 @@ func (p *parser) finish(l layout) (Config, bool) {
 	}
 	site.Hide(p.repo.State)
 	service := share(p.c, p.line, p.at, NewService(repo, p.service))
-	if p.unpinned {
+	if p.leaves {
 		p.c.OnStart(func(context.Context) error {
-			site.Log.Warn("git: then writes to where the site is, which is then served while it is being changed; "+
-				"a folder that is relative to the repository's would become part of the release", "at", p.line.Words[0].Pos.String())
+			site.Log.Warn("git: then names a folder by its full path: what it writes there is not part of the release, and is served while it is being changed, "+
+				"if it is; name it as seen from the repository's own folder", "at", p.line.Words[0].Pos.String())
 			return nil
 		})
 	}

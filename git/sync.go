@@ -37,7 +37,7 @@ func (r *Repo) result(err error) (Release, error) {
 		release = Release{}
 	}
 	if err != nil {
-		return release, fmt.Errorf("git: %s: %w", r.remote.text, err)
+		return release, fmt.Errorf("%s: %w", r.remote.text, err)
 	}
 	return release, nil
 }
@@ -47,7 +47,7 @@ func (r *Repo) begin(ctx context.Context) error {
 	r.working <- struct{}{}
 	defer func() { <-r.working }()
 	if err := r.prepare(ctx); err != nil {
-		return fmt.Errorf("git: %s: %w", r.remote.text, err)
+		return fmt.Errorf("%s: %w", r.remote.text, err)
 	}
 	r.adopt()
 	return nil
@@ -152,6 +152,11 @@ func (r *Repo) make(ctx context.Context, t tip) (name string, err error) {
 	}
 	if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(r.cfg.Root))); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("the site's root is to be the folder %q, which is neither in the commit %s nor made by then", r.cfg.Root, hash)
+	}
+	if live, ok := r.Current(); ok {
+		if err := keepTimes(dir, live.Dir); err != nil {
+			return "", err
+		}
 	}
 	r.log.Debug("git: syncing", "commit", hash)
 	if err := syncTree(dir); err != nil {

@@ -29,7 +29,7 @@ func gitRows() []pair.Row {
 			Name: "git/a look at a remote that has nothing new", Peer: "git fetch --depth=1", Needs: needs,
 			Bounds: []pair.Bound{pair.MaxTime(30 * time.Millisecond), pair.MaxRatio(0.8)},
 			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				o := newOrigin(t)
+				o := newOrigin(t, few)
 				repo := o.deployed(t, git.RepoConfig{})
 				store := filepath.Join(t.TempDir(), "store.git")
 				o.git("init", "--quiet", "--bare", store)
@@ -41,9 +41,9 @@ func gitRows() []pair.Row {
 			},
 		},
 		{
-			Name: "git/a rollback", Needs: needs, Bounds: []pair.Bound{pair.MaxTime(50 * time.Millisecond)},
+			Name: "git/a rollback of 1,500 files", Needs: needs, Bounds: []pair.Bound{pair.MaxTime(50 * time.Millisecond)},
 			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				o := newOrigin(t)
+				o := newOrigin(t, 1500)
 				repo := o.deployed(t, git.RepoConfig{})
 				hashes := []string{o.git("rev-parse", "HEAD"), o.push("second")}
 				synced(t, repo)
@@ -59,7 +59,7 @@ func gitRows() []pair.Row {
 		{
 			Name: "git/a webhook's answer", Needs: needs, Bounds: []pair.Bound{pair.MaxTime(50 * time.Millisecond)},
 			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				repo := newOrigin(t).deployed(t, git.RepoConfig{})
+				repo := newOrigin(t, few).deployed(t, git.RepoConfig{})
 				h := git.NewHandler(middleware.Status(404), git.Config{Service: git.NewService(repo, git.ServiceConfig{}),
 					Hooks: []git.Hook{{Path: "/", Provider: git.GitLab, Secret: []byte("secret")}}})
 				n := 0
@@ -81,7 +81,7 @@ func gitRows() []pair.Row {
 		{
 			Name: "git/a request's root", Peer: "none", Needs: needs, Bounds: []pair.Bound{pair.MaxExtra(time.Microsecond), pair.MaxExtraAllocs(3)},
 			Setup: func(t pair.TB) (ours, peer pair.Op) {
-				repo := newOrigin(t).deployed(t, git.RepoConfig{})
+				repo := newOrigin(t, few).deployed(t, git.RepoConfig{})
 				page := middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
 					_, err := w.Write([]byte("hello"))
 					return 0, err
@@ -97,7 +97,7 @@ func gitRows() []pair.Row {
 // closeHanging is the operation of closing a service whose git does not end when it
 // is asked to, nor do its children. What it takes to start them is included.
 func closeHanging(t pair.TB) pair.Op {
-	o := newOrigin(t)
+	o := newOrigin(t, few)
 	dir := t.TempDir()
 	fake, started := filepath.Join(dir, "git"), filepath.Join(dir, "started")
 	text := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--version) exec git --version;; esac\ntrap '' TERM\nsleep 1000 & touch %s; wait; wait; sleep 1000\n", started)
@@ -126,13 +126,16 @@ type origin struct {
 	url, work string
 }
 
-func newOrigin(t pair.TB) *origin {
+// few is how many files there are where it does not matter.
+const few = 10
+
+func newOrigin(t pair.TB, files int) *origin {
 	dir := t.TempDir()
 	o := &origin{t: t, url: filepath.Join(dir, "site.git"), work: dir}
 	o.git("init", "--quiet", "--bare", "--initial-branch=main", o.url)
 	o.git("init", "--quiet", "--initial-branch=main", "work")
 	o.work = filepath.Join(dir, "work")
-	for i := range 1500 {
+	for i := range files {
 		folder := filepath.Join(o.work, fmt.Sprint("d", i%20))
 		if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, fmt.Sprint(i, ".txt")), []byte(strings.Repeat(fmt.Sprint(i), 500)), 0o644)); err != nil {
 			t.Fatal(err)

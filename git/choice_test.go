@@ -1,0 +1,103 @@
+package git_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/git"
+)
+
+// TestChoiceWhileBuilding goes back while the next release is being made, which
+// nobody has to wait for.
+func TestChoiceWhileBuilding(t *testing.T) {
+	program(t, "sh")
+	for _, tt := range []struct {
+		name   string
+		choose func(repo *git.Repo, hash string) error
+		want   string // once it has been made
+	}{
+		{"a rollback holds until there is another", func(r *git.Repo, hash string) error { return r.Rollback(t.Context(), hash) }, "third"},
+		{"a pin holds", func(r *git.Repo, hash string) error { return r.Pin(t.Context(), hash) }, "first"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			o := newOrigin(t, dir)
+			began, goOn := filepath.Join(dir, "began"), filepath.Join(dir, "go-on")
+			repo := o.open(t, git.RepoConfig{Then: []git.Command{shell("if grep -q third index.html; then touch " + began + "; until [ -e " + goOn + " ]; do sleep 0.01; done; fi")}})
+			first := synced(t, repo).Hash
+			o.push(map[string]string{"index.html": "second"})
+			synced(t, repo)
+			o.push(map[string]string{"index.html": "third"})
+			done := make(chan error, 1)
+			go func() { _, err := repo.Sync(t.Context()); done <- err }()
+			require.Eventually(t, func() bool { _, err := os.Stat(began); return err == nil }, 10*time.Second, time.Millisecond)
+			require.NoError(t, tt.choose(repo, first))
+			require.Equal(t, "first", served(t, repo, "index.html"))
+			require.NoError(t, os.WriteFile(goOn, nil, 0o600))
+			require.NoError(t, <-done)
+			require.Equal(t, tt.want, served(t, repo, "index.html"))
+			synced(t, repo)
+			require.Equal(t, tt.want, served(t, repo, "index.html"))
+		})
+	}
+}
+
+// TestChoiceSurvives has another run of the program know what was chosen, and
+// finish what was not done.
+func TestChoiceSurvives(t *testing.T) {
+	o := newOrigin(t, t.TempDir())
+	state := filepath.Join(t.TempDir(), "state")
+	repo := o.open(t, git.RepoConfig{State: state})
+	first := synced(t, repo).Hash
+	o.push(map[string]string{"index.html": "second"})
+	second := synced(t, repo).Hash
+
+	require.NoError(t, repo.Rollback(t.Context(), first))
+	again := o.open(t, git.RepoConfig{State: state})
+	require.Equal(t, first, synced(t, again).Hash)
+
+	// As if it had ended in between.
+	text := `{"hash":"` + second + `","pinned":true}`
+	require.NoError(t, os.WriteFile(filepath.Join(state, "choice.json"), []byte(text), 0o600))
+	require.Equal(t, second, synced(t, o.open(t, git.RepoConfig{State: state})).Hash)
+
+	require.NoError(t, os.WriteFile(filepath.Join(state, "choice.json"), []byte("x"), 0o600))
+	_, err := again.Sync(t.Context())
+	require.ErrorContains(t, err, "invalid character")
+}
+
+// TestOneAtATime has many work with one state, as several programs would.
+func TestOneAtATime(t *testing.T) {
+	program(t, "sh")
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	ran := filepath.Join(dir, "ran")
+	c := git.RepoConfig{State: filepath.Join(dir, "state"), Then: []git.Command{shell("echo x >> " + ran)}}
+	var all sync.WaitGroup
+	for range 8 {
+		repo := o.open(t, c)
+		all.Go(func() {
+			for range 2 {
+				if _, err := repo.Sync(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			if root, ok := repo.Acquire(); ok {
+				defer root.Release()
+				if text := readRoot(root, "index.html"); text != "first" {
+					t.Error(text)
+				}
+			}
+		})
+	}
+	all.Wait()
+	text, err := os.ReadFile(ran)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), "x"), "it was made once")
+}
