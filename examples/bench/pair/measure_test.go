@@ -235,6 +235,18 @@ func TestMeasureSizes(t *testing.T) {
 	})
 }
 
+// TestMeasureMany checks that operations at once are measured together.
+func TestMeasureMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours := asleep(4 * time.Millisecond)
+		ours.Many = func(n int) { time.Sleep(time.Duration(n) * time.Millisecond) }
+		r, ok := run(t, pair.Row{Name: "a", Peer: "b", Setup: two(ours, asleep(4*time.Millisecond))})
+		require.True(t, ok)
+		require.Equal(t, always(1e6), r.Ours.Cost)
+		require.Equal(t, always(0.25), r.Ratio)
+	})
+}
+
 // TestMeasureGap checks that a known gap fails nothing, and that one that has become
 // larger does.
 func TestMeasureGap(t *testing.T) {
