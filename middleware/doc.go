@@ -25,8 +25,8 @@
 // than passed off as whole: the edge panics with [http.ErrAbortHandler] once
 // every layer has returned. A layer that fails half way must therefore return
 // a status of 500 or so with its error; (0, err) says that the response is fine.
-// A client of HTTP/1.0 that was given no length cannot tell where a body should
-// have ended: there a cut looks like the end.
+// A client of HTTP/1.0 that was given no length takes the end of its connection for
+// that of the body: its connection is reset.
 //
 // An error is logged once, by the edge or by the layer of error pages that settles
 // the pair in its place (see [SettleBy]), together with the notes of the request (see

@@ -1,10 +1,12 @@
 package middleware_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -76,6 +78,54 @@ func TestBehindAdopt(t *testing.T) {
 			require.Contains(t, told.String(), want+"\n")
 			require.Equal(t, 1, bytes.Count(told.Bytes(), []byte("\n")), "once")
 			require.Empty(t, other.String())
+		})
+	}
+}
+
+// TestCutOff checks what clients see of a response that began and then failed, those
+// of HTTP/1.0 too, to whom the end of the connection is that of the body.
+func TestCutOff(t *testing.T) {
+	for _, tt := range []struct {
+		name, request, length string
+		status                int
+		whole                 bool
+	}{
+		{"HTTP/1.1", "GET / HTTP/1.1\r\nHost: site.example\r\n\r\n", "", 502, false},
+		{"HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "", 502, false},
+		{"HTTP/1.0, by a panic", "GET / HTTP/1.0\r\n\r\n", "", -1, false},
+		{"HTTP/1.0 with a length", "GET / HTTP/1.0\r\n\r\n", "9", 502, false},
+		{"HTTP/1.0, nothing failed", "GET / HTTP/1.0\r\n\r\n", "", 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			gone := make(chan struct{})
+			var log logged
+			srv := httptest.NewServer(middleware.Edge{Log: log.logger()}.Handler(middleware.HandlerFunc(
+				func(w http.ResponseWriter, r *http.Request) (int, error) {
+					if tt.length != "" {
+						w.Header().Set("Content-Length", tt.length)
+					}
+					io.WriteString(w, "begun")
+					require.NoError(t, http.NewResponseController(w).Flush())
+					<-gone
+					if tt.status < 0 {
+						panic(http.ErrAbortHandler)
+					}
+					return tt.status, errors.New("reason")
+				})))
+			defer srv.Close()
+			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = io.WriteString(conn, tt.request)
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			_, err = io.ReadFull(resp.Body, make([]byte, len("begun")))
+			require.NoError(t, err)
+			close(gone)
+			rest, err := io.ReadAll(resp.Body)
+			require.Empty(t, rest)
+			require.Equal(t, tt.whole, err == nil, "%v", err)
 		})
 	}
 }

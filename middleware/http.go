@@ -49,6 +49,12 @@ type edge struct {
 
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := e.record(w)
+	var whole bool
+	defer func() {
+		if !whole {
+			breakOff(rec, r)
+		}
+	}()
 	status, err := e.h.ServeHTTP(rec, r)
 	status, abort := Settle(rec, r, status, err)
 	if abort {
@@ -66,6 +72,7 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		rec.WriteHeader(status)
 	}
+	whole = true
 }
 
 // record returns the Recorder of this edge.

@@ -1,11 +1,9 @@
 package proxy
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,31 +65,10 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 	d.content.giveUp()
 	d.w.WriteHeader(resp.StatusCode)
 	if err := d.relay(resp); err != nil {
-		d.breakOff()
 		return d.cutStatus(err), err
 	}
 	d.trail(resp.Trailer, announced)
 	return 0, nil
-}
-
-// breakOff has a client of HTTP/1.0 see that there was to be more of a body without a
-// length. It takes the end of the connection, which is all that net/http does, for
-// that of the body.
-func (d *delivery) breakOff() {
-	if d.r.ProtoAtLeast(1, 1) || d.w.Header()["Content-Length"] != nil {
-		return
-	}
-	conn, _, err := d.client().Hijack()
-	if err != nil {
-		return
-	}
-	if c, ok := conn.(*tls.Conn); ok {
-		conn = c.NetConn() // of which the other side is not told that it is closed
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		_ = c.SetLinger(0)
-	}
-	conn.Close()
 }
 
 // changeResponse applies the operations of Config.Down to the header of a response.
