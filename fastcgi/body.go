@@ -40,7 +40,7 @@ func (b *Body) begin(x *exchange, h head) {
 	b.x = x
 	b.sized, b.rest = h.length >= 0, h.length
 	b.nothing = x.resp.Status == http.StatusNoContent || x.resp.Status == http.StatusNotModified ||
-		string(x.req.Params.last("REQUEST_METHOD")) == http.MethodHead
+		x.head
 	switch {
 	case b.nothing:
 		b.sized = false

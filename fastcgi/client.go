@@ -25,8 +25,8 @@ type ClientConfig struct {
 
 	// MaxIdle is how many connections per address may be kept unused; 4, negative
 	// keeps none and has the application close each. IdleTimeout is for how long; 2 s.
-	// A process of PHP serves one connection and nobody else for as long as it is
-	// open, which is why these are few, and for the bursts only that requests come in.
+	// For as long as a connection is open a process of PHP serves nobody else, which
+	// is why it is so few, and so short: what others wait for at most.
 	MaxIdle     int
 	IdleTimeout time.Duration
 
@@ -78,7 +78,7 @@ const (
 // A Request is what an application is asked.
 type Request struct {
 	Role   Role    // 0 is Responder
-	Params *Params // as of RFC 3875, section 4.1, but for CONTENT_LENGTH, which is added
+	Params *Params // as of RFC 3875, section 4.1, without CONTENT_LENGTH, which is added
 
 	// Body is read for exactly ContentLength bytes. It is not closed. If it ends
 	// before, the connection is closed, so that the application does not take for

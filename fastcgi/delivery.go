@@ -166,11 +166,7 @@ func (d *delivery) mayRepeat(err error) bool {
 }
 
 func isIdempotent(r *http.Request) bool {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return r.Header["Idempotency-Key"] != nil
+	return isIdempotentMethod(r.Method) || r.Header["Idempotency-Key"] != nil
 }
 
 // blame returns err, or context.Canceled if the client is to blame.

@@ -20,6 +20,9 @@ type exchange struct {
 
 	out      *[]byte // the head of the request, and the body if that is small
 	streams  bool    // the body is sent after out
+	head     bool    // there will be no body of the response
+	safe     bool    // the method is idempotent
+	keyed    bool    // or the client says that the request is
 	conn     *conn
 	began    time.Time
 	reached  bool // some of the request was sent in an attempt before this
@@ -60,23 +63,6 @@ func (x *exchange) run() error {
 	}
 	x.free()
 	return err
-}
-
-// attempts has a connection that was idle be a mere chance, and one that is new not
-// be lost just because all processes of FPM were killed by a reload, which by
-// default does not let them finish.
-func (x *exchange) attempts() error {
-	err := x.attempt(false)
-	if err != nil && x.conn != nil && x.conn.reused && x.mayRepeat(err) {
-		err = x.attempt(true)
-	}
-	if err == nil || !x.mayRepeat(err) {
-		return err
-	}
-	if !pause(x.ctx, settling) {
-		return x.failed(OpHeader, canceled(x.ctx))
-	}
-	return x.attempt(true)
 }
 
 // attempt sends the request over one connection and receives the head of the
@@ -123,42 +109,6 @@ func (x *exchange) connect(fresh bool) (*conn, error) {
 func worthAsking(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Op == OpWrite && !e.Timeout() && !errors.Is(err, context.Canceled)
-}
-
-// brief is how long a request on a new connection may have been under way to be
-// sent once more. One that took longer may have been what was killed, by
-// request_terminate_timeout of FPM, and not just one of those that a reload kills.
-const brief = time.Second
-
-// settling is how long the old processes may take to be gone.
-const settling = 100 * time.Millisecond
-
-// mayRepeat reports whether the connection broke without an answer, and the request
-// can be sent once more without a chance of being executed twice, or if it is then
-// to the same effect. RFC 9110, section 9.2.2.
-func (x *exchange) mayRepeat(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Answered || e.Timeout() || e.Op != OpWrite && e.Op != OpHeader || x.ctx.Err() != nil {
-		return false
-	}
-	if x.up != nil || x.streams { // whose body is gone
-		return false
-	}
-	if !e.Reused && time.Since(x.began) > brief {
-		return false
-	}
-	return !x.sent || x.idempotent()
-}
-
-// idempotent reports whether the method is, by RFC 9110, section 9.2.2, or the client
-// says so.
-func (x *exchange) idempotent() bool {
-	switch string(x.req.Params.last("REQUEST_METHOD")) {
-	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
-	}
-	return x.req.Role == Authorizer || // which has no effect but its answer
-		x.req.Params.last("HTTP_IDEMPOTENCY_KEY") != nil
 }
 
 // attach makes c the exchange's, unless that has ended.

@@ -87,19 +87,6 @@ func (p *Params) begin(name, value int) bool {
 	return true
 }
 
-// last returns the last value of a name.
-func (p *Params) last(name string) []byte {
-	var last []byte
-	for rest := p.buf; len(rest) > 0; {
-		var n, v []byte
-		n, v, rest = nextPair(rest)
-		if string(n) == name {
-			last = v
-		}
-	}
-	return last
-}
-
 // appendRecords appends the records of the pairs, without that which ends them.
 // No pair lies in two of them.
 func (p *Params) appendRecords(b []byte, id uint16) []byte {

@@ -52,6 +52,9 @@ func (x *exchange) prepare() error {
 	case r.ContentLength < 0 || r.ContentLength > 0 && r.Body == nil:
 		return x.failed(OpRequest, fmt.Errorf("a body of length %d", r.ContentLength))
 	}
+	if err := x.look(); err != nil {
+		return x.failed(OpRequest, err)
+	}
 	role := max(r.Role, Responder)
 	b := appendBegin((*x.out)[:0], 0, role, x.client.cfg.MaxIdle > 0)
 	b = r.Params.appendRecords(b, 0)
@@ -79,8 +82,7 @@ func (x *exchange) prepare() error {
 	return nil
 }
 
-// appendLength appends a record of its own. PHP waits for as much as it says, for
-// ever: php-src#7509.
+// appendLength appends a record of its own.
 func appendLength(b []byte, length int64) []byte {
 	const name = "CONTENT_LENGTH"
 	var room [20]byte

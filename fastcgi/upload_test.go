@@ -100,6 +100,10 @@ func TestBodiesThatBreakOff(t *testing.T) {
 			require.LessOrEqual(t, s.count(), 1)
 		})
 	}
+	t.Run("one whose length is said twice", func(t *testing.T) {
+		_, err := newClient(t, fastcgi.ClientConfig{}).Do(t.Context(), target, &fastcgi.Request{Params: newParams("CONTENT_LENGTH", "5")})
+		require.EqualError(t, err, "fastcgi: nowhere: request: CONTENT_LENGTH is added by the client")
+	})
 	t.Run("a request without parameters", func(t *testing.T) {
 		_, err := newClient(t, fastcgi.ClientConfig{}).Do(t.Context(), target, new(fastcgi.Request))
 		require.EqualError(t, err, "fastcgi: nowhere: request: no parameters")
