@@ -172,9 +172,6 @@ func (c *conn) alive() bool {
 	return n == 0 && ok && ne.Timeout()
 }
 
-// past is a deadline that makes what waits return at once.
-var past = time.Unix(1, 0)
-
 // A reader is a buffer in front of a connection. Unlike a bufio.Reader it grows
 // as far as it is allowed to, for a head to lie in it in one piece.
 type reader struct {

@@ -209,22 +209,6 @@ func (d *delivery) request(m *message, t upstream.Target) (*http.Request, error)
 	return out, nil
 }
 
-// mayRepeat reports whether the request may be sent to another backend, after one
-// failed to answer. What was not sent was not executed, and that somebody else gets
-// it in its place is no more load than there was to be. What was sent is repeated
-// only if it can be executed twice to the same effect, as RFC 9110, section 9.2.2,
-// has it, and within a budget; what took a backend too long is not.
-func (d *delivery) mayRepeat(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Op == OpRequest || e.Op == OpUpload || d.r.Context().Err() != nil || !d.content.repeatable() {
-		return false
-	}
-	if !e.Sent {
-		return true
-	}
-	return !e.Timeout() && idempotent(d.r) && d.h.cfg.Upstreams.AllowRetry()
-}
-
 // blame returns err, or context.Canceled if the client is to blame.
 func (d *delivery) blame(err error) error {
 	e, ok := errors.AsType[*Error](err)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -146,38 +144,6 @@ func (x *exchange) connect(fresh bool) (*conn, error) {
 // it was to be used. Nothing was sent on it.
 var errStale = errors.New("stale connection")
 
-// worthAsking reports whether there may be an answer though the write failed.
-func worthAsking(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Op == OpWrite && !e.Timeout() && !errors.Is(err, context.Canceled)
-}
-
-// died reports whether the failure is one of the connection, which happened to be
-// closed while it was idle.
-func (x *exchange) died(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Reused && !e.Answered && !e.Timeout() && (e.Op == OpWrite || e.Op == OpHeader) &&
-		x.req.Context().Err() == nil
-}
-
-// mayRepeat reports whether the request can be sent once more without a chance of
-// being executed twice, or if it is then to the same effect. RFC 9112, section
-// 9.3.1.
-func (x *exchange) mayRepeat(err error) bool {
-	if !x.died(err) || x.up != nil || x.out.streams { // whose body is gone
-		return false
-	}
-	return !x.sent || idempotent(x.req)
-}
-
-func idempotent(r *http.Request) bool {
-	switch r.Method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return r.Header["Idempotency-Key"] != nil
-}
-
 // attach makes c the exchange's, unless that has ended.
 func (x *exchange) attach(c *conn) bool {
 	x.mu.Lock()
@@ -187,57 +153,6 @@ func (x *exchange) attach(c *conn) bool {
 	}
 	x.c = c
 	return true
-}
-
-// cancel ends the exchange with its context.
-func (x *exchange) cancel() { x.end(canceled(x.req.Context())) }
-
-// end makes whatever waits for the connection return, and remembers why.
-func (x *exchange) end(why error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.ended != nil {
-		return
-	}
-	x.ended = why
-	if x.c != nil {
-		x.c.SetDeadline(past)
-	}
-}
-
-// readWithin gives the next reads d. A deadline that was set for another phase,
-// or exchange, does not outlive it.
-func (x *exchange) readWithin(d time.Duration) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.readWithinLocked(d)
-}
-
-func (x *exchange) readWithinLocked(d time.Duration) {
-	switch set := &x.c.deadlines.read; {
-	case x.ended != nil:
-	case d > 0:
-		*set = true
-		x.c.SetReadDeadline(time.Now().Add(d))
-	case *set:
-		*set = false
-		x.c.SetReadDeadline(time.Time{})
-	}
-}
-
-// writeWithin is readWithin for writes.
-func (x *exchange) writeWithin(d time.Duration) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	switch set := &x.c.deadlines.write; {
-	case x.ended != nil:
-	case d > 0:
-		*set = true
-		x.c.SetWriteDeadline(time.Now().Add(d))
-	case *set:
-		*set = false
-		x.c.SetWriteDeadline(time.Time{})
-	}
 }
 
 // failed returns err with what is known of the exchange, or why it was ended.
@@ -318,14 +233,4 @@ func closeBody(r *http.Request) {
 	if r.Body != nil {
 		r.Body.Close()
 	}
-}
-
-// upgradeAccepted reports whether a response of 101 is to what r has asked for.
-func upgradeAccepted(r *http.Request, f framing) bool {
-	if !f.upgrades || len(f.upgrade) != 1 {
-		return false
-	}
-	asked := slices.ContainsFunc(r.Header["Connection"], func(v string) bool { return hasToken(v, "upgrade") })
-	return asked && slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return hasToken(v, f.upgrade[0]) }) &&
-		!strings.Contains(f.upgrade[0], ",")
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -190,4 +191,15 @@ func forwarded(r *http.Request, peer netip.Addr, known bool) string {
 // values returns what placeholders in the fields are filled in with.
 func (d *delivery) values() *placeholder.Values {
 	return &placeholder.Values{Request: d.r, Writer: d.w, Trusted: d.h.cfg.Trusted}
+}
+
+// addVia adds this proxy to the field Via of a message that came by a version of
+// HTTP. RFC 9110, sections 7.6.3 and 2.5: that of HTTP/2 is 2.0 here.
+func (d *delivery) addVia(h http.Header, major, minor int) {
+	name := d.h.cfg.Via
+	if name == "" {
+		return
+	}
+	received := strconv.Itoa(major) + "." + strconv.Itoa(minor) + " " + name
+	h["Via"] = append(slices.Clip(h["Via"]), received)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -159,4 +161,14 @@ func traced(ctx context.Context) func(int, http.Header) error {
 		}
 		return nil
 	}
+}
+
+// upgradeAccepted reports whether a response of 101 is to what r has asked for.
+func upgradeAccepted(r *http.Request, f framing) bool {
+	if !f.upgrades || len(f.upgrade) != 1 {
+		return false
+	}
+	asked := slices.ContainsFunc(r.Header["Connection"], func(v string) bool { return hasToken(v, "upgrade") })
+	return asked && slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return hasToken(v, f.upgrade[0]) }) &&
+		!strings.Contains(f.upgrade[0], ",")
 }
