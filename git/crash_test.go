@@ -35,6 +35,10 @@ func victim(state, url, step string) {
 	if err != nil {
 		n = 1 << 20 // somebody else kills it
 	}
+	then := then
+	if text := os.Getenv("VICTIM_THEN"); text != "" {
+		then = []git.Command{shell(text)}
+	}
 	repo, err := git.Open(git.RepoConfig{URL: url, State: state, Then: then, Keep: 1, Log: slog.New(&killer{left: n})})
 	if err == nil {
 		_, err = repo.Sync(context.Background())
@@ -150,6 +154,42 @@ func TestKilledAnytime(t *testing.T) {
 		attempt(t, state, o.bare, 0, time.Duration(1+rand.IntN(120))*time.Millisecond)
 	}
 	requireConverges(t, o, state, hash)
+}
+
+// TestOrphan has a command go on whose program was killed, and write to what it
+// takes for its release, in both ways.
+func TestOrphan(t *testing.T) {
+	program(t, "sh")
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	o.push(map[string]string{"index.html": "old"})
+	state := filepath.Join(dir, "state")
+	synced(t, o.open(t, git.RepoConfig{State: state, Then: then, Keep: 1}))
+	hash := o.push(map[string]string{"index.html": "new"})
+	began, goOn, ended := filepath.Join(dir, "began"), filepath.Join(dir, "go-on"), filepath.Join(dir, "ended")
+
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "VICTIM_STATE="+state, "VICTIM_URL="+o.bare, "VICTIM_THEN=exec 2>/dev/null; here=$PWD; touch "+began+
+		"; until [ -e "+goOn+" ]; do sleep 0.01; done; echo evil > index.html; mkdir -p $here; echo evil > $here/index.html; touch "+ended)
+	require.NoError(t, cmd.Start())
+	exists := func(name string) func() bool {
+		return func() bool { _, err := os.Stat(name); return err == nil }
+	}
+	require.Eventually(t, exists(began), 10*time.Second, time.Millisecond)
+	require.NoError(t, cmd.Process.Kill())
+	cmd.Wait()
+
+	repo := o.open(t, git.RepoConfig{State: state, Then: then, Keep: 1})
+	require.Equal(t, hash, synced(t, repo).Hash)
+	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
+	require.Eventually(t, exists(ended), 10*time.Second, time.Millisecond)
+	require.Equal(t, "new", served(t, repo, "index.html"))
+	require.Equal(t, "newnew", served(t, repo, "twice.html"))
+	o.push(map[string]string{"index.html": "new", "x": "x"})
+	synced(t, repo) // which cleans up
+	requireConverges(t, o, state, o.git("rev-parse", "HEAD"))
 }
 
 // TestDamagedStore has what git leaves behind that is killed, and worse.

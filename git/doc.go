@@ -77,6 +77,9 @@
 //	409  it was delivered before, or is too old
 //	413  it is larger than 1 MiB
 //
+// Since the directive stands outside log, what comes to a hook is in the log of the
+// site, not in that of its requests.
+//
 // # Caddyfile
 //
 //	git REPO [PATH] {

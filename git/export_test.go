@@ -59,3 +59,17 @@ func RemoteOf(text string, key bool) (string, error) {
 	}
 	return CheckURL(p.remote())
 }
+
+// Find returns what a ref is by what a remote says.
+func Find(out, text string) (hash, name string, err error) {
+	r, err := parseRef(text)
+	if err != nil {
+		return "", "", err
+	}
+	a, err := parseAdvert(out)
+	if err != nil {
+		return "", "", err
+	}
+	t, err := a.find(r)
+	return t.hash, t.ref, err
+}

@@ -186,3 +186,23 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAdvert has a remote say what it likes. What is made of it can be fetched.
+func FuzzAdvert(f *testing.F) {
+	hash := strings.Repeat("ab", 20)
+	f.Add("ref: refs/heads/main\tHEAD\n"+hash+"\tHEAD\n", "")
+	f.Add(hash+"\trefs/tags/v1\n"+hash+"\trefs/tags/v1^{}\n", "v1")
+	f.Add(hash+"\trefs/tags/v1.0.0;x\n"+hash+"\trefs/tags/-\n", "{latest}")
+	f.Fuzz(func(t *testing.T, out, text string) {
+		found, name, err := git.Find(out, text)
+		if err != nil {
+			return
+		}
+		if _, err := git.CheckRef(found); err != nil || len(found) < 40 {
+			t.Errorf("%q is no hash", found)
+		}
+		if _, err := git.CheckRef(name); err != nil {
+			t.Errorf("%q is fetched: %v", name, err)
+		}
+	})
+}

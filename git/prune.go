@@ -40,11 +40,14 @@ func (r *Repo) prune() {
 	}
 }
 
-// sweep removes what somebody was about to make who was ended.
-func (r *Repo) sweep() {
+// sweep removes what somebody was about to make who was ended. It returns the
+// numbers of the folders that this was in, by commit: what was started then may go
+// on, and write to them by their names.
+func (r *Repo) sweep() (abandoned map[string]int) {
+	abandoned = map[string]int{}
 	entries, err := os.ReadDir(r.releases())
 	if err != nil {
-		return // there are none
+		return abandoned // there are none
 	}
 	for _, e := range entries {
 		name, isRecord := strings.CutSuffix(e.Name(), ".json")
@@ -52,12 +55,15 @@ func (r *Repo) sweep() {
 			continue
 		}
 		if isRecord || e.IsDir() {
+			hash, _, _ := strings.Cut(name, "-")
+			abandoned[hash] = max(abandoned[hash], number(name))
 			r.discard(name)
 		} else {
 			_ = os.Remove(filepath.Join(r.releases(), e.Name()))
 		}
 	}
 	_ = removeAll(r.trash())
+	return abandoned
 }
 
 func (r *Repo) trash() string { return filepath.Join(r.state, "trash") }

@@ -140,19 +140,24 @@ func (r *Repo) names(hash string) []string {
 	return names
 }
 
+// number returns that of a release among those of its commit, of which the first has
+// none in its name.
 func number(name string) int {
-	_, n, _ := strings.Cut(name, "-")
+	_, n, ok := strings.Cut(name, "-")
+	if !ok {
+		return 1
+	}
 	i, _ := strconv.Atoi(n)
 	return i
 }
 
-// newFolder makes the folder of a new release. None is used again that somebody may
-// still write to whom an end of the program has left behind.
-func (r *Repo) newFolder(hash string) (name string, err error) {
+// newFolder makes the folder of a new release, with a number above that of those
+// that somebody may still write to.
+func (r *Repo) newFolder(hash string, above int) (name string, err error) {
 	if err := os.MkdirAll(r.releases(), 0o755); err != nil {
 		return "", err
 	}
-	for n := 1; ; n++ {
+	for n := above + 1; ; n++ {
 		name = hash
 		if n > 1 {
 			name += "-" + strconv.Itoa(n)

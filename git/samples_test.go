@@ -125,3 +125,20 @@ func TestSampleHugo(t *testing.T) {
 	require.Equal(t, "<h1>Hello", body)
 	require.NoFileExists(t, filepath.Join(site, "index.html"))
 }
+
+// TestStateIsHidden has a site whose root is above the releases of another.
+func TestStateIsHidden(t *testing.T) {
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	t.Chdir(dir)
+	mkdir(t, dir, "site")
+	url := serveSite(t, "127.0.0.1:0/inner {\n root site\n git "+o.bare+"\n}\n127.0.0.1:0 {\n browse\n}")
+	require.FileExists(t, filepath.Join(dir, ".site.releases", "store.git", "config"))
+	require.DirExists(t, filepath.Join(dir, ".site.releases", "releases"))
+	for _, path := range []string{"/.site.releases/", "/.site.releases/store.git/config", "/.site.releases/current/index.html", "/.site.releases/choice.json"} {
+		status, _ := fetch(t, url+path)
+		require.Equal(t, 404, status, path)
+	}
+	status, _ := fetch(t, url+"/site.git/config")
+	require.Equal(t, 200, status, "as what is not hidden")
+}

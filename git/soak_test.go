@@ -3,9 +3,14 @@
 package git_test
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/git"
 )
 
 // TestSoakNothingIsMixed is TestNothingIsMixed at full size.
@@ -15,4 +20,20 @@ func TestSoakNothingIsMixed(t *testing.T) { nothingIsMixed(t, 20, 1500, "") }
 func TestSoakNothingIsMixedInPHP(t *testing.T) {
 	fpm := fastcgitest.Run(t, fastcgitest.Config{Children: 8})
 	nothingIsMixed(t, 20, 1500, "fastcgi / unix:"+fpm.Target.Addr+" php")
+}
+
+// TestSoakKilled kills syncs of one state over and over, wherever they are.
+func TestSoakKilled(t *testing.T) {
+	program(t, "sh")
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	o.push(map[string]string{"index.html": "old"})
+	state := filepath.Join(dir, "state")
+	synced(t, o.open(t, git.RepoConfig{State: state, Then: then, Keep: 1}))
+	for n := range 30 {
+		hash := o.push(map[string]string{"index.html": "new", "n": fmt.Sprint(n)})
+		for attempt(t, state, o.bare, 0, time.Duration(1+rand.IntN(300))*time.Millisecond) {
+		}
+		requireConverges(t, o, state, hash)
+	}
 }

@@ -86,10 +86,10 @@ func (r *Repo) sync(ctx context.Context) error {
 	case r.isLive(t.hash):
 		return nil
 	}
-	r.sweep()
+	abandoned := r.sweep()
 	name, ok := r.made(t.hash)
 	if !ok {
-		if name, err = r.make(ctx, t); err != nil {
+		if name, err = r.make(ctx, t, abandoned); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func (r *Repo) keep(ctx context.Context, c choice) error {
 }
 
 // make makes a release and returns its name.
-func (r *Repo) make(ctx context.Context, t tip) (name string, err error) {
+func (r *Repo) make(ctx context.Context, t tip, abandoned map[string]int) (name string, err error) {
 	r.log.Debug("git: fetching", "ref", t.ref, "commit", t.hash)
 	hash, err := r.fetch(ctx, t)
 	if err != nil {
@@ -128,7 +128,7 @@ func (r *Repo) make(ctx context.Context, t tip) (name string, err error) {
 	if name, ok := r.made(hash); ok {
 		return name, nil // the ref has moved once more
 	}
-	folder, err := r.newFolder(hash)
+	folder, err := r.newFolder(hash, abandoned[hash])
 	if err != nil {
 		return "", err
 	}

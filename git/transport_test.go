@@ -91,6 +91,27 @@ func TestToken(t *testing.T) {
 	require.ErrorContains(t, err, "if it is private, it needs a token, or a key of ssh")
 }
 
+// TestTokenFile has the directive read the token from a file, which is looked at
+// again each time.
+func TestTokenFile(t *testing.T) {
+	dir := t.TempDir()
+	newOrigin(t, dir)
+	served := backend(t, dir)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != token {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(401)
+			return
+		}
+		served.ServeHTTP(w, r)
+	}))
+	defer srv.Close()
+	file := filepath.Join(dir, "token")
+	require.NoError(t, os.WriteFile(file, []byte(token+"\n"), 0o600))
+	ask := sited(t, mkdir(t, dir, "site"), "git "+srv.URL+"/site.git {\n token_file "+file+"\n}")
+	require.Equal(t, "first", ask("/index.html"))
+}
+
 // TestTokenIsNotForwarded has a server that sends git elsewhere.
 func TestTokenIsNotForwarded(t *testing.T) {
 	var asked, told atomic.Int64
