@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,10 @@ type Config struct {
 	Root *middleware.Root
 
 	// UpstreamRoot is what that folder is called where the application runs, if that
-	// is in a container of its own; "" is that it has the same name there.
-	UpstreamRoot string
+	// is in a container of its own; "" is that it has the same name there. If there is
+	// a LocalRoot it is that folder which is called so, and Root one below it: then
+	// the application sees each release by a name of its own.
+	UpstreamRoot, LocalRoot string
 
 	// Split says where in a path that of a script ends: with the first segment that
 	// ends in one of these and is a file. What follows is PATH_INFO. Nil is Ext. If
@@ -129,6 +132,9 @@ func (c Config) complete() Config {
 	c.TryInterval = cmp.Or(c.TryInterval, 250*time.Millisecond)
 	c.BodyMemory = cmp.Or(c.BodyMemory, 64<<10)
 	c.Mount = strings.TrimSuffix(c.Mount, "/")
+	if c.LocalRoot != "" {
+		c.LocalRoot = withoutLinks(c.LocalRoot)
+	}
 	c.Except, c.Trusted, c.Names, c.Aliases = slices.Clone(c.Except), slices.Clone(c.Trusted), slices.Clone(c.Names), slices.Clone(c.Aliases)
 	c.Ext, c.Index, c.StaticIndex, c.Env = slices.Clone(c.Ext), slices.Clone(c.Index), slices.Clone(c.StaticIndex), slices.Clone(c.Env)
 	if c.Split = slices.Clone(c.Split); c.Split == nil {
@@ -144,6 +150,17 @@ func (c Config) complete() Config {
 		c.Upstreams = upstream.New(upstream.Config{})
 	}
 	return c
+}
+
+// withoutLinks returns the name by which a folder is known to a [middleware.Root].
+func withoutLinks(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	return dir
 }
 
 // usualTry is Config.Try unless it is given.

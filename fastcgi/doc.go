@@ -21,7 +21,7 @@
 //		try              NAME...
 //		env              NAME VALUE
 //		except           PATH...
-//		root             DIR
+//		root             DIR [LOCAL]
 //		mount            PATH
 //		alias            FIELD...
 //		upstream         ADDR...
@@ -50,9 +50,9 @@
 // behind unix:, tcp:// or fastcgi://; srv:// and dns:// look addresses up. A policy is
 // round_robin, which is the default, random, least_conn, first, p2c, least_time,
 // ip_hash, uri_hash or header NAME. The root is what the site's is called where the
-// application runs, as in Caddy 1.0.5. The PATHs of except are relative to PATH.
-// A pool of 0 is a new connection for every request. Values of env may have
-// placeholders. The path /fpm-ping is what a health_check commonly asks for; it has
+// application runs, as in Caddy 1.0.5, or what the folder LOCAL above it is called
+// there. The PATHs of except are relative to PATH. A pool of 0 is a new connection
+// for every request. Values of env may have placeholders. The path /fpm-ping is what a health_check commonly asks for; it has
 // to be the ping.path of FPM. The name try_files means try. Trusted are the site's
 // trusted_proxies, and files that end in ext are hidden from all layers of the site.
 //

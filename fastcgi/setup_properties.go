@@ -58,11 +58,15 @@ func (p *parser) place(prop *directive.Line) {
 	case "mount":
 		p.cfg.Mount = string(prop.Path(prop.Arg()))
 	case "root":
-		arg := prop.Arg()
+		args := prop.Args(1, 2)
+		arg := args[0]
 		if drive := len(arg.Text) > 2 && arg.Text[1] == ':'; !strings.HasPrefix(arg.Text, "/") && !drive && arg.Text != "" {
 			prop.Errorf(arg, "%q has to be absolute: it is a folder where the application runs", arg.Text)
 		}
 		p.cfg.UpstreamRoot = arg.Text
+		if len(args) > 1 {
+			p.cfg.LocalRoot = args[1].Text
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ func TestDirective(t *testing.T) {
 		{"the longest path wins, wherever it stands", "fastcgi / 127.0.0.1:1 php\nfastcgi /blog ADDR php", "/blog/index.php", nil, "ROOT/blog/index.php"},
 		{"excepted from one, it is another's", "fastcgi /blog 127.0.0.1:1 php {\n except /index.php /x\n}\nfastcgi / ADDR php", "/blog/index.php", nil, "ROOT/blog/index.php"},
 		{"a root that is called otherwise there", "fastcgi / ADDR php {\n root /var/www\n}", "/a.php", nil, "/var/www/a.php"},
+		{"a folder above it that is called otherwise there", "fastcgi / ADDR php {\n root /var/www /\n}", "/a.php", nil, "/var/wwwROOT/a.php"},
 		{"a list of names", "fastcgi / ADDR php {\n try {path} /app.php{path}\n}", "/no/such", nil, "ROOT/app.php"},
 		{"the same by another name", "fastcgi / ADDR php {\n try_files {path} /app.php\n}", "/no/such", nil, "ROOT/app.php"},
 		{"variables", "fastcgi / ADDR php {\n env X {method}-{?a}\n env HTTP_X_B fixed\n}", "/a.php?a=b", map[string]string{"X-B": "client"}, "ROOT/a.php X=GET-b HTTP_X_B=fixed"},

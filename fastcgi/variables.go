@@ -166,10 +166,18 @@ func (d *delivery) addScript(e environment) {
 // that what an application remembers of a file is never that of another release:
 // ZendOptimizerPlus#126.
 func (d *delivery) root() string {
-	if d.h.cfg.UpstreamRoot != "" {
-		return d.h.cfg.UpstreamRoot
+	cfg := &d.h.cfg
+	switch {
+	case cfg.UpstreamRoot == "":
+		return d.tree.dir
+	case cfg.LocalRoot == "":
+		return cfg.UpstreamRoot
 	}
-	return d.tree.dir
+	rel, err := filepath.Rel(cfg.LocalRoot, d.tree.dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return d.tree.dir // which nobody has said another name of
+	}
+	return path.Join(cfg.UpstreamRoot, filepath.ToSlash(rel))
 }
 
 // addBelow adds the path of a file in root.

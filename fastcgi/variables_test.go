@@ -70,6 +70,15 @@ func TestEnvironment(t *testing.T) {
 		{"a root that is called otherwise there", "/blog/a.php/x", func(c *fastcgi.Config) { c.UpstreamRoot = "/var/www/" }, nil, map[string]string{
 			"SCRIPT_FILENAME": "/var/www/blog/a.php", "DOCUMENT_ROOT": "/var/www/", "PATH_TRANSLATED": "/var/www/x",
 		}},
+		{"a folder above the root that is called otherwise there", "/blog/a.php", func(c *fastcgi.Config) {
+			c.UpstreamRoot, c.LocalRoot = "/var/www", filepath.Dir(root.Dir)
+		}, nil, map[string]string{"SCRIPT_FILENAME": "/var/www/BASE/blog/a.php", "DOCUMENT_ROOT": "/var/www/BASE"}},
+		{"the root itself, as a folder above", "/blog/a.php", func(c *fastcgi.Config) {
+			c.UpstreamRoot, c.LocalRoot = "/var/www", root.Dir
+		}, nil, map[string]string{"SCRIPT_FILENAME": "/var/www/blog/a.php", "DOCUMENT_ROOT": "/var/www"}},
+		{"a folder elsewhere that is called otherwise there", "/blog/a.php", func(c *fastcgi.Config) {
+			c.UpstreamRoot, c.LocalRoot = "/var/www", filepath.Join(root.Dir, "blog")
+		}, nil, map[string]string{"SCRIPT_FILENAME": "ROOT/blog/a.php", "DOCUMENT_ROOT": "ROOT"}},
 		{"what was taken from the front", "/blog/a.php", func(c *fastcgi.Config) { c.Mount = "/site/" }, nil, map[string]string{
 			"SCRIPT_NAME": "/site/blog/a.php", "SCRIPT_FILENAME": "ROOT/blog/a.php",
 		}},
@@ -191,6 +200,7 @@ func TestEnvironment(t *testing.T) {
 			}
 			env := fastcgi.EnvironmentOf(cfg, middleware.Record(httptest.NewRecorder()), r)
 			for name, want := range tt.want {
+				want = strings.ReplaceAll(want, "BASE", filepath.Base(root.Dir))
 				got, there := env[name]
 				if want == none {
 					require.False(t, there, "%s=%s", name, got)
