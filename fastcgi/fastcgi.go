@@ -90,7 +90,11 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, in
 	case pass:
 		return answered(h.next.ServeHTTP(w, r))
 	case slash:
-		return answered(d.addSlash())
+		if location := d.withSlash(); location != "" {
+			w.Header().Set("Location", location)
+			w.Header().Set("Content-Length", "0")              // which net/http does not say to a HEAD by itself
+			return answered(http.StatusPermanentRedirect, nil) // so that a form is sent there as it is
+		}
 	case refuse:
 		return answered(rt.status, nil)
 	}

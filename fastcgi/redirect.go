@@ -57,20 +57,18 @@ func (d *delivery) goOn() (int, error) {
 	return status, err
 }
 
-// addSlash sends the client to the folder by its one name, so that relative links
-// in what its index answers lead where they should. A form is sent there as it is.
-func (d *delivery) addSlash() (int, error) {
+// withSlash returns where the client gets the folder it asked for by its one name, so
+// that relative links in what its index answers lead where they should; "" if nobody
+// knows what that would lead to, as a layer further out has changed the path:
+// caddy#4205.
+func (d *delivery) withSlash() string {
 	served, asked := d.r.URL.Path, d.asked()
 	if strings.HasSuffix(asked.Path, "/") || path.Base(asked.Path) != path.Base(served) {
-		// A layer further out has changed the path, so nobody knows what another would
-		// lead to: caddy#4205.
-		return http.StatusNotFound, nil
+		return ""
 	}
 	// No path such as //example.com/.. leads to another site: CVE-2022-28923.
 	location := url.URL{Path: path.Clean("/"+asked.Path) + "/", RawQuery: asked.RawQuery}
-	d.w.Header().Set("Location", printable(location.String()))
-	d.w.Header().Set("Content-Length", "0") // which net/http does not say to a HEAD by itself
-	return http.StatusPermanentRedirect, nil
+	return printable(location.String())
 }
 
 // asked returns the URL that the client asked for. If it was not

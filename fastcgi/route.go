@@ -154,7 +154,7 @@ func (rs *routes) try(t tree, p pathname, try *try, f filler) (route, error) {
 		return rt, err
 	}
 	if try.below && !p.isFolder() && rt.info == "" && rt.script != p.file() && strings.HasPrefix(rt.script, p.file()+"/") {
-		return route{do: slash}, nil
+		rt.do = slash
 	}
 	if try.query != nil {
 		rt.query, rt.replaced = string(try.query.Append(nil, f.fill())), true

@@ -236,6 +236,19 @@ func TestSlash(t *testing.T) {
 	}
 }
 
+// TestSlashOfOthers checks that a folder is answered for where it was not asked for
+// by that name.
+func TestSlashOfOthers(t *testing.T) {
+	cfg := fastcgi.PHP()
+	cfg.Root = site(t, "a/index.php")
+	r := httptest.NewRequest("GET", "/other", nil)
+	r.URL.Path = "/a"
+	require.Equal(t, "/a/index.php ", fastcgi.RouteOf(cfg, r))
+	r = httptest.NewRequest("GET", "/prefix/a", nil)
+	r.URL.Path = "/a"
+	require.Equal(t, "308", fastcgi.RouteOf(cfg, r))
+}
+
 // TestHide checks what other layers are not to show.
 func TestHide(t *testing.T) {
 	cfg := fastcgi.PHP()
