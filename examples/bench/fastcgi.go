@@ -125,7 +125,9 @@ func fastcgiServer(arg string) (http.Handler, error) {
 	switch how {
 	case "blind":
 		cfg.Ext, cfg.Split, cfg.Index = nil, nil, nil
-		cfg.Env = []fastcgi.Var{{Name: "SCRIPT_FILENAME", Value: placeholder.Compile(filepath.Join(root.Dir, "index.php"), placeholder.Plain)}}
+		for name, value := range map[string]string{"SCRIPT_FILENAME": filepath.Join(root.Dir, "index.php"), "SCRIPT_NAME": "/index.php", "PATH_INFO": ""} {
+			cfg.Env = append(cfg.Env, fastcgi.Var{Name: name, Value: placeholder.Compile(value, placeholder.Plain)})
+		}
 	case "dial":
 		cfg.Client = fastcgi.NewClient(fastcgi.ClientConfig{MaxIdle: -1})
 	}
