@@ -97,7 +97,7 @@
 //	QUERY_STRING              as it is now, escaped
 //	SCRIPT_NAME DOCUMENT_URI  Mount and the script
 //	PATH_INFO                 what is behind it, unescaped; may be empty
-//	PATH_TRANSLATED           that, below the root, unless it is empty
+//	PATH_TRANSLATED           that, below the root, unless it is empty or there are no files
 //	SCRIPT_FILENAME           the script below the root, if it is a file
 //	DOCUMENT_ROOT             the root, or UpstreamRoot
 //	CONTENT_LENGTH            unless there is no body

@@ -21,7 +21,11 @@ func (d *delivery) addServer(e environment) {
 	if ok {
 		e.add("SERVER_ADDR", host)
 	}
-	e.add("SERVER_NAME", serverName(d.h.cfg.Names, r.Host, host))
+	name := serverName(d.h.cfg.Names, r.Host, host)
+	if strings.Contains(name, ":") && name[0] != '[' {
+		name = "[" + name + "]" // RFC 3875, section 4.1.14
+	}
+	e.add("SERVER_NAME", name)
 	scheme := "http"
 	if d.isSecure() {
 		scheme = "https"

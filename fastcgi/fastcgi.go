@@ -96,6 +96,9 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, in
 			return answered(http.StatusPermanentRedirect, nil) // so that a form is sent there as it is
 		}
 	case refuse:
+		if d.tree.root == nil {
+			return answered(rt.status, fmt.Errorf("fastcgi: there is no folder %q to look for scripts in", d.tree.dir))
+		}
 		return answered(rt.status, nil)
 	}
 	return d, 0, nil

@@ -1,6 +1,7 @@
 package fastcgi_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -208,6 +209,12 @@ func TestNoRoot(t *testing.T) {
 	cfg.Root = middleware.NewRoot(filepath.Join(t.TempDir(), "missing"))
 	require.Equal(t, "404", fastcgi.RouteOf(cfg, asking("/index.php")))
 	require.Equal(t, "next", fastcgi.RouteOf(cfg, asking("/")))
+	status, err := fastcgi.NewHandler(middleware.Status(404), cfg).ServeHTTP(httptest.NewRecorder(), asking("/index.php"))
+	require.Equal(t, 404, status)
+	require.EqualError(t, err, fmt.Sprintf("fastcgi: there is no folder %q to look for scripts in", cfg.Root.Dir))
+	cfg.Root = nil
+	_, err = fastcgi.NewHandler(middleware.Status(404), cfg).ServeHTTP(httptest.NewRecorder(), asking("/index.php"))
+	require.EqualError(t, err, `fastcgi: there is no folder "" to look for scripts in`)
 }
 
 // TestSlash checks where a folder is redirected to.

@@ -85,7 +85,7 @@ func (p *parser) read() directive.Word {
 	if len(args) > 1 {
 		p.cfg.From = p.line.Path(args[0])
 		addr = args[1]
-		if addr.Text == "php" && strings.HasSuffix(args[0].Text, ".sock") {
+		if addr.Text == "php" && isSocket(args[0].Text) {
 			p.line.Errorf(args[0], "a path is missing in front of the address (did you mean \"fastcgi / %s php\"?)", args[0].Text)
 		}
 	}
@@ -126,6 +126,13 @@ func (p *parser) read() directive.Word {
 	return at
 }
 
+// isSocket reports whether text looks like the name of a socket: no path of a site's,
+// nor a host.
+func isSocket(text string) bool {
+	return strings.HasSuffix(text, ".sock") || strings.HasSuffix(text, ".socket") ||
+		strings.HasPrefix(text, "/run/") || strings.HasPrefix(text, "/var/run/")
+}
+
 // target adds one address.
 func (p *parser) target(line *directive.Line, arg directive.Word) {
 	if arg.Text == "" && !arg.Quoted {
@@ -133,7 +140,14 @@ func (p *parser) target(line *directive.Line, arg directive.Word) {
 	}
 	text := arg.Text
 	scheme, rest, _ := strings.Cut(text, "://")
+	socket, isUnix := strings.CutPrefix(text, "unix/") // as Caddy 2 has it
 	switch {
+	case isUnix && strings.HasPrefix(socket, "/"):
+		line.Errorf(arg, "%q is no address (did you mean \"unix:%s\"?)", text, socket)
+		return
+	case scheme == text && !strings.Contains(text, ":") && isSocket(text) && text[0] != '/':
+		line.Errorf(arg, "%q: a socket has to be given by its absolute path", text)
+		return
 	case scheme == text:
 		if !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "unix:") {
 			text = "fastcgi://" + text

@@ -153,8 +153,12 @@ func (d *delivery) addScript(e environment) {
 		return
 	}
 	e.add("DOCUMENT_ROOT", root)
-	if rt.script != "" && len(d.h.routes.split) > 0 {
-		// Only of what is a file: php-fpm runs what it is told to.
+	if len(d.h.routes.split) == 0 {
+		return
+	}
+	// Only of what is a file: php-fpm runs what it is told to, and where it is told of
+	// none, what PATH_TRANSLATED says.
+	if rt.script != "" {
 		e.addBelow("SCRIPT_FILENAME", root, rt.script)
 	}
 	if rt.info != "" {

@@ -83,7 +83,7 @@ func TestEnvironment(t *testing.T) {
 			"SCRIPT_NAME": "/site/blog/a.php", "SCRIPT_FILENAME": "ROOT/blog/a.php",
 		}},
 		{"an application that is no file", "/app/x", func(c *fastcgi.Config) { *c = fastcgi.Config{From: "/app", Root: c.Root} }, nil, map[string]string{
-			"SCRIPT_NAME": "/app", "PATH_INFO": "/x", "SCRIPT_FILENAME": none, "PATH_TRANSLATED": "ROOT/x",
+			"SCRIPT_NAME": "/app", "PATH_INFO": "/x", "SCRIPT_FILENAME": none, "PATH_TRANSLATED": none,
 		}},
 		{"a rewritten request", "/old?a=b", nil, func(r *http.Request) *http.Request {
 			return r // see TestEnvironmentOfRewritten
@@ -122,7 +122,7 @@ func TestEnvironment(t *testing.T) {
 			"SERVER_ADDR": "192.0.2.80", "SERVER_PORT": "8080", "SERVER_NAME": "192.0.2.80",
 		}},
 		{"the server, by IPv6", "/", nil, func(r *http.Request) *http.Request { return on(r, tcp("[2001:db8::80]:80")) }, map[string]string{
-			"SERVER_ADDR": "2001:db8::80", "SERVER_NAME": "2001:db8::80",
+			"SERVER_ADDR": "2001:db8::80", "SERVER_NAME": "[2001:db8::80]",
 		}},
 		{"the name of the site", "/", func(c *fastcgi.Config) { c.Names = []string{"example.com", "www.example.com"} },
 			func(r *http.Request) *http.Request {
@@ -133,6 +133,8 @@ func TestEnvironment(t *testing.T) {
 		{"another name", "/", func(c *fastcgi.Config) { c.Names = []string{"example.com", "www.example.com"} },
 			func(r *http.Request) *http.Request { r.Host = "evil.example"; return r },
 			map[string]string{"SERVER_NAME": "example.com", "HTTP_HOST": "evil.example"}},
+		{"a name that is an address of IPv6", "/", func(c *fastcgi.Config) { c.Names = []string{"example.com", "2001:db8::80"} },
+			func(r *http.Request) *http.Request { r.Host = "[2001:DB8::80]:8080"; return r }, map[string]string{"SERVER_NAME": "[2001:db8::80]"}},
 		{"a name of any below", "/", func(c *fastcgi.Config) { c.Names = []string{"*.example.com"} },
 			func(r *http.Request) *http.Request { r.Host = "A.example.com"; return r }, map[string]string{"SERVER_NAME": "a.example.com"}},
 		{"a name of any below, with what is none", "/", func(c *fastcgi.Config) { c.Names = []string{"*.example.com"} },

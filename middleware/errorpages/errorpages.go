@@ -25,6 +25,10 @@ type Config struct {
 	Root *middleware.Root
 	FS   fs.FS
 
+	// Hide reports whether a file is not to be shown, such as a script, of which it
+	// would be the source; info is nil. Nil is none. It is as in package static.
+	Hide func(name string, info fs.FileInfo) bool
+
 	// Log is told of all that failed. Nil is the logger of the chain.
 	Log *slog.Logger
 

@@ -74,10 +74,17 @@ func (p *pages) forStatus(w http.ResponseWriter, r *http.Request, status int) pa
 }
 
 func (p *pages) read(r *http.Request, name string) ([]byte, error) {
-	if p.FS != nil {
-		return readPage(name, p.FS.Open)
+	return p.readIn(middleware.RootOf(r, p.Root), name)
+}
+
+func (c *Config) readIn(root *middleware.Root, name string) ([]byte, error) {
+	switch {
+	case c.Hide != nil && c.Hide(name, nil):
+		return nil, fmt.Errorf("reading %s: it is a script, or hidden for another reason", name)
+	case c.FS != nil:
+		return readPage(name, c.FS.Open)
 	}
-	return readFile(middleware.RootOf(r, p.Root), name)
+	return readFile(root, name)
 }
 
 func readFile(root *middleware.Root, name string) ([]byte, error) {

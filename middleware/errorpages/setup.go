@@ -17,7 +17,7 @@ import (
 var Directive = directive.Directive{Name: "errors", Setup: setup, Always: true, Elsewhere: []string{"handle_errors"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
-	cfg := Config{Root: c.Site().Root, Log: c.Site().Log}
+	cfg := Config{Root: c.Site().Root, Hide: c.Site().Hidden, Log: c.Site().Log}
 	if len(c.Lines()) > 0 {
 		readLine(c, c.Once(), &cfg)
 	}
@@ -107,7 +107,7 @@ func warnOfMissing(site *directive.Site, cfg Config) {
 		if name == "" {
 			continue
 		}
-		if _, err := readFile(root, name); err != nil {
+		if _, err := cfg.readIn(root, name); err != nil {
 			site.Log.Warn("error page cannot be shown", "sites", site.Addrs, "error", err)
 		}
 	}

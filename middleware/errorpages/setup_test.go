@@ -1,6 +1,7 @@
 package errorpages_test
 
 import (
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -68,6 +69,24 @@ func TestDirective(t *testing.T) {
 			require.Contains(t, string(text), failed)
 		})
 	}
+}
+
+// TestHiddenPage checks that no script, or what else a site hides, is shown as it is
+// written.
+func TestHiddenPage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var log logged
+	s := directive.NewSite("localhost")
+	s.Log = log.logger()
+	s.Root = site(t, map[string]string{"404.php": "<?php echo 'lost';"})
+	s.HideIf(func(name string, _ fs.FileInfo) bool { return name == "404.php" })
+	mw, err := caddyfiletest.SetupIn(t, s, errorpages.Directive, "errors {\n 404 404.php\n}")
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	_, err = mw(middleware.Status(404)).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.NoError(t, err)
+	require.Equal(t, "404 Not Found\n", w.Body.String())
+	require.Contains(t, log.String(), "reading 404.php: it is a script, or hidden for another reason")
 }
 
 // TestMissingPageIsAWarning checks that it keeps no site from being started.
