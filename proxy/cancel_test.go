@@ -101,6 +101,51 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// A hasty connection has the context of a request end when its response has come, and
+// waits for that to be noticed.
+type hasty struct {
+	net.Conn
+	cancel  func()
+	noticed chan bool
+}
+
+func (c *hasty) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.cancel != nil && n > 0 {
+		c.cancel()
+		c.cancel = nil
+		<-c.noticed
+	}
+	return n, err
+}
+
+func (c *hasty) SetDeadline(t time.Time) error {
+	err := c.Conn.SetDeadline(t)
+	c.noticed <- true
+	return err
+}
+
+// TestCanceledConnection checks that a connection that is being made useless is not
+// used again, though the response came in time.
+func TestCanceledConnection(t *testing.T) {
+	noLeaks(t)
+	backend := startRaw(t, always(hello))
+	ctx, cancel := context.WithCancel(t.Context())
+	tr := newTransport(t, proxy.TransportConfig{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		c, cancel = &hasty{c, cancel, make(chan bool)}, nil
+		return c, nil
+	}})
+	_, text, err := fetch(t, tr, newRequest(t, "GET", backend.url(), nil).WithContext(ctx))
+	require.NoError(t, err)
+	require.Equal(t, "hello", text)
+	require.Equal(t, "hello", get(t, tr, backend.url()))
+	require.Equal(t, 2, backend.count())
+}
+
 // stuck is closed when nothing can be sent any more; nothing is read.
 func (p *peer) stuck() <-chan struct{} {
 	done := make(chan struct{})
