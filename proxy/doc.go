@@ -59,36 +59,44 @@
 //	}
 //
 // Of several lines, that with the longest FROM wins. TO is what [upstream.Parse]
-// and [upstream.ParseSource] read. A policy is random, which is the default as in
-// Caddy 0.7.1, least_conn, round_robin, first, p2c, least_time, ewma, ip_hash,
-// client_ip_hash, uri_hash, random_choose N, header NAME, query NAME or cookie
-// NAME [SECRET], the last of which keeps clients at a backend by a cookie of its own:
-// for as long as this configuration is served, or for good, and by whichever proxy,
-// with a SECRET. Who is named twice gets twice as many requests. A backup is used while
-// nobody else can be. With
-// fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
-// out all backends; without, as [upstream.Passive] says. A max_fails or
-// fail_timeout of 0 is never. With max_conns, N requests may wait in the queue, for
-// 30s unless it says otherwise. A keepalive of 0 is a new connection for
-// every request. The name of a header operation may begin with + to add and - to
-// delete, where a * at its end stands for anything; with a REPLACEMENT, VALUE is a
-// regular expression. The names proxy_header and header_upstream mean the same.
-// Transparent has backends see the client's Host, X-Real-IP and X-Forwarded-Port.
-// The PATHs of except are relative to FROM. Relocate has redirects of a backend lead
-// to below the PREFIX that it is not sent: see Config.Relocate. Trusted are the site's
-// trusted_proxies.
+// and [upstream.ParseSource] read.
+//
+// A policy is random, which is the default as in Caddy 0.7.1, least_conn,
+// round_robin, first, p2c, least_time, ewma, ip_hash, client_ip_hash, uri_hash,
+// random_choose N, header NAME, query NAME or cookie NAME [SECRET], the last of
+// which keeps clients at a backend by a cookie of its own: for as long as this
+// configuration is served, or for good, and by whichever proxy, with a SECRET. Who
+// is named twice gets twice as many requests.
+//
+// A backup is used while nobody else can be. With fail_timeout or max_fails
+// failures are counted as in Caddy 0.7.1, which may take out all backends; without,
+// as [upstream.Passive] says. A max_fails or fail_timeout of 0 is never. With
+// max_conns, N requests may wait in the queue, for 30s unless it says otherwise. A
+// keepalive of 0 is a new connection for every request.
+//
+// The name of a header operation may begin with + to add and - to delete, where a *
+// at its end stands for anything; with a REPLACEMENT, VALUE is a regular
+// expression. The names proxy_header and header_upstream mean the same. Transparent
+// has backends see the client's Host, X-Real-IP and X-Forwarded-Port.
+//
+// The PATHs of except are relative to FROM. Relocate has redirects of a backend
+// lead to below the PREFIX that it is not sent: see Config.Relocate. Trusted are
+// the site's trusted_proxies.
 //
 // To connect may take timeout, until a response begins may take header_timeout, and
 // until more of a response comes, or more of a request is taken, read_timeout and
 // write_timeout: see [TransportConfig] for what they are otherwise. A STATUS is one
-// from 400 to 599, or a class such as 5xx. Responses with one of intercept are answered
-// by the site's error pages instead; those with one of retry_status are failures, in
-// place of which another backend is asked. The files in the FOLDER of accel are for those clients
-// to whom a backend responds with X-Accel-Redirect: PREFIX/name, and nothing else of
-// the site leads to them: see
-// [Accel]. Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror].
-// At the PATH of status, clients of the NETWORKs get [upstream.Status] as JSON, with
-// the [MirrorStatus] as its mirror.
+// from 400 to 599, or a class such as 5xx.
+//
+// Responses with one of intercept are answered by the site's error pages instead;
+// those with one of retry_status are failures, in place of which another backend is
+// asked. The files in the FOLDER of accel are for those clients to whom a backend
+// responds with X-Accel-Redirect: PREFIX/name, and nothing else of the site leads
+// to them: see [Accel].
+//
+// Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror]. At the
+// PATH of status, clients of the NETWORKs get [upstream.Status] as JSON, with the
+// [MirrorStatus] as its mirror.
 //
 // # Requests
 //

@@ -37,7 +37,7 @@ type Config struct {
 
 	// TryDuration is how long to go on trying when all backends were tried, each once,
 	// or none is fit. 0 is not at all. TryInterval is how long to wait before
-	// each further round; 0 is 250 ms.
+	// each further round; 0 or less is 250 ms.
 	TryDuration, TryInterval time.Duration
 
 	// RetryStatuses are those of responses that another backend is asked in place of, if
@@ -138,7 +138,9 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 func (c Config) complete() Config {
 	c.From = cmp.Or(c.From, "/")
 	c.Without = strings.TrimSuffix(c.Without, "/")
-	c.TryInterval = cmp.Or(c.TryInterval, 250*time.Millisecond)
+	if c.TryInterval <= 0 {
+		c.TryInterval = 250 * time.Millisecond
+	}
 	c.RetryStatuses = slices.Clone(c.RetryStatuses)
 	c.Except, c.Trusted, c.Upgrade = slices.Clone(c.Except), slices.Clone(c.Trusted), slices.Clone(c.Upgrade)
 	c.Up, c.Down = usable(c.Up), usable(c.Down)

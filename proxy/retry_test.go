@@ -165,10 +165,24 @@ func TestTryDurationEnds(t *testing.T) {
 	status, _ := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 	require.Equal(t, 502, status)
 
+	asked := 0
+	targets, err := upstream.Parse(refusing(t))
+	require.NoError(t, err)
+	policy := upstream.PolicyFunc(func(c upstream.Candidates, r *http.Request) *upstream.Upstream {
+		asked++
+		return upstream.First().Select(c, r)
+	})
+	h = proxy.NewHandler(nil, proxy.Config{
+		Upstreams: groupOf(t, upstream.Config{Targets: targets, Policy: policy}), TryDuration: 20 * time.Millisecond, TryInterval: -1,
+	})
+	status, _ = h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, 502, status)
+	require.LessOrEqual(t, asked, 2, "it does not try without a pause")
+
 	h = proxy.NewHandler(nil, proxy.Config{TryDuration: time.Hour, TryInterval: 10 * time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	status, err := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	status, err = h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/", nil))
 	require.Equal(t, 503, status)
 	require.ErrorIs(t, err, upstream.ErrNone)
 }

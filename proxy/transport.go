@@ -116,12 +116,12 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.doHTTP1(r, Exchange{Informational: traced(r.Context())})
 }
 
-// Do sends r and returns the response once its head has arrived. The rules are
-// those of an [http.RoundTripper]: the body of the response must be closed, and
-// that of r is closed in any case. The header of r is sent as it is, with fields
-// that are meant for one connection only, but for Host, Content-Length,
-// Transfer-Encoding and Trailer, for which there are fields of r. The request is not looked at any more after
-// the body of the response was closed, but for a Read of its body (see
+// Do sends r and returns the response once its head has arrived. The rules are those
+// of an [http.RoundTripper]: the body of the response must be closed, and that of r is
+// closed in any case. The header of r is sent as it is, with fields that are meant for
+// one connection only, but for Host, Content-Length, Transfer-Encoding and Trailer,
+// for which there are fields of r. The request is not looked at any more after the
+// body of the response was closed, but for a Read of its body (see
 // Exchange.Interrupt). The body of a 101 is an [Upgraded].
 //
 // Do ends when the context of r does, and so does reading the response's body.
