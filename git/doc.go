@@ -34,11 +34,11 @@
 //
 // All of it is in one folder, the State:
 //
-//	current         link to the release that is live
-//	releases/HASH   files of a release; HASH-2 and so on if it had to be made again
+//	current             link to the release that is live
+//	releases/HASH       files of a release; HASH-2 and so on if it had to be made again
 //	releases/HASH.json  that it is complete, and how it was made
-//	store.git       what was fetched
-//	choice.json     what was chosen by Rollback and Pin
+//	store.git           what was fetched
+//	choice.json         what was chosen by Rollback and Pin
 //
 // One program at a time works with it, which a lock takes care of.
 //
@@ -116,12 +116,15 @@
 //
 // Branch may also be a tag, a hash, or {latest}, the tag with the highest version;
 // by default it is the branch that the remote says is its own. The interval is one
-// hour by default, and there may be several lines of then and of hook. A then that
-// names the site's root, or a folder in it, by its full path writes to where the
-// site is without this package; then requests are served from there, as they were
-// by Caddy 0.7.1, with a warning, for it is not atomic. Then_long is run at start
-// and after each publication, and may take as long as it likes; the next one ends
-// it.
+// hour by default. The timeout, by default 5m, is that of each command, git's own
+// included. There may be several lines of then, then_long and hook; without a
+// hook_type a delivery is taken to be whose it says that it is.
+//
+// A then that names the site's root, or a folder in it, by its full path writes to
+// where the site is without this package; then requests are served from there, as
+// they were by Caddy 0.7.1, with a warning, for it is not atomic. Then_long is run
+// at start and after each publication, and may take as long as it likes; the next
+// one ends it.
 //
 // Known_hosts is by default the file of that name beside the key. State is by
 // default a hidden folder beside the outermost of the site's root and PATH. With

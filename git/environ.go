@@ -43,10 +43,14 @@ func (r *Repo) environ(more ...string) []string {
 }
 
 // protocols returns what git may speak, also after a redirect. Submodules choose
-// their own, but they must not reach into this machine (CVE-2022-39253).
+// their own, but those of another machine must not reach into this one
+// (CVE-2022-39253).
 func (r *Repo) protocols() string {
 	switch r.remote.scheme {
 	case "file":
+		if r.cfg.Submodules {
+			return "file:https"
+		}
 		return "file"
 	case "http":
 		return "http:https"

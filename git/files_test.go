@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,12 @@ func TestSubmodules(t *testing.T) {
 	synced(t, repo)
 	require.Equal(t, "newer", served(t, repo, "vendor/part/part.html"))
 
-	_, err := git.Open(git.RepoConfig{URL: o.bare, State: dir, Submodules: true, Subdir: "x"})
+	srv := httptest.NewServer(backend(t, filepath.Dir(o.bare)))
+	defer srv.Close()
+	_, err := open(t, git.RepoConfig{URL: srv.URL + "/site.git", Submodules: true}).Sync(t.Context())
+	require.ErrorContains(t, err, "transport 'file' not allowed", "one of another machine must not reach into this one")
+
+	_, err = git.Open(git.RepoConfig{URL: o.bare, State: dir, Submodules: true, Subdir: "x"})
 	require.EqualError(t, err, "git: submodules are parts of the whole repository, not of a folder of it")
 }
 

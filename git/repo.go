@@ -61,6 +61,7 @@ type RepoConfig struct {
 	// Submodules are fetched with the repository, and LFS has the files that Git LFS
 	// (which must be installed) keeps elsewhere. What repositories call for in this
 	// way is out of the hands of who configures this, so neither is by default.
+	// Submodules must be at https, or reached as the repository itself is.
 	Submodules, LFS bool
 
 	// Keep is how many releases to keep besides the one that is live, for Rollback.

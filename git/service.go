@@ -231,7 +231,7 @@ func (s *Service) runAfter(commands []Command, release Release) {
 	if len(commands) == 0 {
 		return
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(s.life)
 	a := &after{stop, make(chan struct{})}
 	s.mu.Lock()
 	s.after = a

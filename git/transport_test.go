@@ -29,7 +29,7 @@ func backend(t *testing.T, dir string) http.Handler {
 	out, err := exec.Command("git", "--exec-path").Output()
 	require.NoError(t, err)
 	path := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	return &cgi.Handler{Path: path, Env: []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1"},
