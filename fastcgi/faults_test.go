@@ -188,7 +188,7 @@ func TestFaults(t *testing.T) {
 			var notes []string
 			patience := 30 * time.Second
 			if strings.Contains(f.name, "stalls") || strings.Contains(f.name, "never answers") {
-				patience = 200 * time.Millisecond
+				patience = time.Second
 			}
 			c := newClient(t, fastcgi.ClientConfig{
 				ReadTimeout: patience,

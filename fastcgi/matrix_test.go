@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -85,7 +87,11 @@ func TestWhatClientsSee(t *testing.T) {
 			held := 0
 			url := front(t, fastcgi.ClientConfig{Stderr: func(_ context.Context, line []byte) { held = max(held, len(line)) }}, s.target())
 			for range 2 {
-				require.Equal(t, tt.want, seenBy(t, requested(t, "GET", url, nil)))
+				seen := seenBy(t, requested(t, "GET", url, nil))
+				if strings.HasSuffix(tt.want, "cut off") && seen == "cut off" {
+					continue // which may be before anything of it was seen
+				}
+				require.Equal(t, tt.want, seen)
 			}
 			require.LessOrEqual(t, held, 64<<10)
 		})
@@ -153,16 +159,15 @@ func TestWhatClientsSee(t *testing.T) {
 // TestWhatClientsSeeInTime are those of TestWhatClientsSee that are about time.
 func TestWhatClientsSeeInTime(t *testing.T) {
 	t.Run("16. a stream outlasts the timeout", func(t *testing.T) {
-		s := startApp(t, closing(func(p *peer) {
-			p.out("Content-Type: text/plain\r\n\r\n")
-			for range 75 {
-				p.awaitRead()
-				p.out("x")
-			}
-			p.end(0, 0)
-		}))
-		url := front(t, fastcgi.ClientConfig{ReadTimeout: time.Second}, s.target())
-		require.Equal(t, "200 "+strings.Repeat("x", 75), seenBy(t, requested(t, "GET", url, nil)))
+		synctest.Test(t, func(t *testing.T) {
+			c := newClient(t, fastcgi.ClientConfig{ReadTimeout: 2 * time.Second, Dial: piped(t, ticking(10, time.Second))})
+			w := httptest.NewRecorder()
+			h := fastcgi.NewHandler(nil, fastcgi.Config{Client: c, Upstreams: group(t, target)})
+			status, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			require.NoError(t, err)
+			require.Zero(t, status)
+			require.Equal(t, "200 xxxxxxxxxx", fmt.Sprint(w.Code, " ", w.Body))
+		})
 	})
 	t.Run("20. what it flushes arrives before it goes on", func(t *testing.T) {
 		seen := make(chan bool)

@@ -54,16 +54,23 @@ func TestIdleConnections(t *testing.T) {
 		require.Equal(t, 2, s.count())
 	})
 	t.Run("what cannot be repeated is sent on one that has rested", func(t *testing.T) {
-		s := startApp(t, always(hello))
-		c := newClient(t, fastcgi.ClientConfig{})
-		for i, conns := range []int{1, 1, 2, 2} {
-			if i == 1 || i == 3 {
-				rest()
+		synctest.Test(t, func(t *testing.T) {
+			count := 0
+			dial := piped(t, always(hello))
+			c := newClient(t, fastcgi.ClientConfig{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				count++
+				return dial(ctx, network, address)
+			}})
+			for i, tt := range []struct {
+				after time.Duration
+				conns int
+			}{{0, 1}, {20 * time.Millisecond, 1}, {19 * time.Millisecond, 2}, {time.Second, 2}, {2 * time.Second, 3}} {
+				time.Sleep(tt.after)
+				_, _, err := fetch(t, c, target, newRequest("POST", "x"))
+				require.NoError(t, err)
+				require.Equal(t, tt.conns, count, i)
 			}
-			_, _, err := fetch(t, c, s.target(), newRequest("POST", "x"))
-			require.NoError(t, err)
-			require.Equal(t, conns, s.count(), i)
-		}
+		})
 	})
 	t.Run("also if others were used meanwhile", func(t *testing.T) {
 		s := startApp(t, always(hello))

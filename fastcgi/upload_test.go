@@ -198,7 +198,7 @@ func TestSendTimeout(t *testing.T) {
 			<-t.Context().Done()
 		}
 	})
-	c := newClient(t, fastcgi.ClientConfig{SendTimeout: 50 * time.Millisecond})
+	c := newClient(t, fastcgi.ClientConfig{SendTimeout: 500 * time.Millisecond})
 	_, _, err := fetch(t, c, s.target(), post(zeros{}, 1<<30))
 	e := asError(t, err)
 	require.Equal(t, "fastcgi: "+s.target().Addr+": write: the application does not read on", e.Error())
