@@ -135,7 +135,7 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 		req.Informational = d.inform
 	}
 	began := time.Now()
-	resp, err := d.h.cfg.Client.Do(withWriter(d.r.Context(), d.w), target, &req)
+	resp, err := d.h.cfg.Client.Do(&voice{d.r.Context(), d.w, d.r}, target, &req)
 	if err != nil {
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)

@@ -313,8 +313,8 @@ func TestHandlerLogsStderr(t *testing.T) {
 	})
 	middleware.Edge{Log: logger}.Handler(middleware.Chain(name, fastcgi.New(cfg))(nil)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
 	at := " request_id=r1 upstream=" + app.Addr().String() + "\n"
-	require.Equal(t, "level=WARN msg=application stderr=\"it is\""+at+
-		"level=WARN msg=application stderr=broken"+at+
+	require.Equal(t, "level=WARN msg=application method=GET path=/x stderr=\"it is\""+at+
+		"level=WARN msg=application method=GET path=/x stderr=broken"+at+
 		"level=WARN msg=\"application ended oddly\" path=/x app_status=3 excess=false\n", log.String())
 }
 
