@@ -155,6 +155,8 @@ func TestHandlerRetries(t *testing.T) {
 	closes := behaves(func(p *peer) { p.request() })
 	breaksOff := behaves(func(p *peer) { p.request(); p.out("Content-") })
 	overloaded := behaves(func(p *peer) { p.request(); p.end(0, 2) })
+	mumbles := behaves(func(p *peer) { p.request(); p.out("Content-"); p.end(0, 2) })
+	oddly := behaves(func(p *peer) { p.request(); p.end(0, 9) })
 	headless := behaves(func(p *peer) { p.request(); p.reply("no header") })
 	large := strings.Repeat("x", 200<<10)
 	for _, tt := range []struct {
@@ -179,6 +181,10 @@ func TestHandlerRetries(t *testing.T) {
 		{"PATCH, received", closes, "PATCH", "small", nil, 502},
 		{"GET, refused", overloaded, "GET", "", nil, 200},
 		{"POST, refused", overloaded, "POST", "small", nil, 200},
+		{"GET, refused when it was answered in part", mumbles, "GET", "", nil, 200},
+		{"POST, refused when it was answered in part", mumbles, "POST", "small", nil, 503},
+		{"GET, refused for a reason that is not known", oddly, "GET", "", nil, 200},
+		{"POST, refused for a reason that is not known", oddly, "POST", "small", nil, 502},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got atomic.Pointer[[]byte]

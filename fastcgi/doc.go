@@ -103,7 +103,8 @@
 //	CONTENT_LENGTH            unless there is no body
 //	CONTENT_TYPE              if the client says so
 //	REMOTE_ADDR REMOTE_PORT   the client's, see [middleware.ClientIP]; no port of behind a proxy
-//	REMOTE_USER AUTH_TYPE     if a layer further out has authenticated somebody
+//	REMOTE_USER               if a layer further out has authenticated somebody
+//	AUTH_TYPE                 Basic, if it was by that; else as an authorizer says
 //	SERVER_NAME               one of Names, whatever Host says
 //	SERVER_ADDR SERVER_PORT   of the listener; no address of a Unix socket
 //	HTTPS                     on, or missing

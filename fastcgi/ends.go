@@ -144,8 +144,8 @@ func (d *delivery) addClient(e environment) {
 	}
 	if user := middleware.NoteValue(d.w, middleware.NoteUser); user.Kind() == slog.KindString {
 		e.add("REMOTE_USER", user.String())
-		if scheme, _, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
-			e.add("AUTH_TYPE", scheme)
+		if name, _, ok := r.BasicAuth(); ok && name == user.String() {
+			e.add("AUTH_TYPE", "Basic") // any other is for whoever has authenticated to say
 		}
 	}
 }

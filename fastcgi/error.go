@@ -77,6 +77,9 @@ const (
 	UnknownRole   Refusal = 3 // it is no responder, or authorizer
 )
 
+// isKnown reports whether it is one that means that the request was not executed.
+func (r Refusal) isKnown() bool { return r >= CantMultiplex && r <= UnknownRole }
+
 func (r Refusal) Error() string {
 	switch r {
 	case CantMultiplex:

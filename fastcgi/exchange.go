@@ -28,6 +28,7 @@ type exchange struct {
 	reached  bool // some of the request was sent in an attempt before this
 	sent     bool // some of the request
 	answered bool // some of an answer has come
+	spoke    bool // and some of it is for the client
 	finished bool // the connection was given back, or closed
 	ended    bool // by the application
 	refusal  Refusal
@@ -196,8 +197,8 @@ func (x *exchange) failed(op string, err error) error {
 	}
 	e := &Error{Op: op, Address: x.key.address, Sent: x.reached, Err: err}
 	if x.conn != nil {
-		_, refused := errors.AsType[Refusal](err)
-		e.Sent = x.reached || x.sent && !(refused && op == OpHeader)
+		refusal, _ := errors.AsType[Refusal](err)
+		e.Sent = x.reached || x.sent && !(refusal.isKnown() && !x.spoke)
 		e.Answered, e.Reused = x.answered, x.conn.reused
 	}
 	return e

@@ -100,8 +100,9 @@ func (x *exchange) begins(b []byte) error {
 	case h.kind == typeStdout && x.silenced && h.content > 0:
 		return malformed("output after its end")
 	}
-	if h.kind == typeStdout && h.content == 0 {
-		x.silenced = true
+	if h.kind == typeStdout {
+		x.silenced = h.content == 0
+		x.spoke = x.spoke || h.content > 0
 	}
 	x.conn.kind, x.conn.content, x.conn.padding = h.kind, h.content, h.padding
 	return nil

@@ -58,7 +58,10 @@ func newTry(text string) try {
 	t.below, t.folder = below, rest == "/"
 	t.own = below && (rest == "" || t.folder) && !replaces
 	if constant, ok := placeholder.Compile(rest, placeholder.Plain).Constant(); ok {
-		t.plain, t.text = true, constant
+		if t.plain, t.text = true, constant; !below {
+			name, _ := nameOf(constant)
+			t.text = string(name)
+		}
 	} else {
 		t.path = placeholder.Compile(text, placeholder.Plain)
 	}

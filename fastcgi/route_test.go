@@ -170,6 +170,8 @@ func TestTry(t *testing.T) {
 	}{
 		{"everything to one script", php("/app.php"), "/static.txt", "/app.php "},
 		{"that, for the root", php("/app.php"), "/", "/app.php "},
+		{"a name without its slash", php("{path}", "app.php"), "/no/such", "/app.php "},
+		{"a name with dots", php("/x/../app.php"), "/no/such", "/app.php "},
 		{"files first", php("{path}", "/app.php"), "/static.txt", "next"},
 		{"another script first, while it is there", php("/down.php", "{path}"), "/app.php", "/down.php "},
 		{"the path behind a script", php("{path}", "/app.php{path}"), "/a/b", "/app.php /a/b"},

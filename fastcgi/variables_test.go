@@ -3,6 +3,7 @@ package fastcgi_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
@@ -222,11 +223,15 @@ func TestEnvironmentOfRewritten(t *testing.T) {
 	w := middleware.Record(httptest.NewRecorder())
 	r := middleware.Rewrite(w, httptest.NewRequest("GET", "/old%20one?a=b", nil), &url.URL{Path: "/a.php", RawQuery: "c=d"})
 	middleware.Note(w, slog.String(middleware.NoteUser, "anna"))
-	r.Header.Set("Authorization", "Digest x")
+	r.Header.Set("Authorization", "bASIC "+base64.StdEncoding.EncodeToString([]byte("anna:x")))
 	env := fastcgi.EnvironmentOf(cfg, w, r)
 	require.Equal(t, "/old%20one?a=b", env["REQUEST_URI"])
 	require.Equal(t, "/a.php", env["SCRIPT_NAME"])
 	require.Equal(t, "c=d", env["QUERY_STRING"])
 	require.Equal(t, "anna", env["REMOTE_USER"])
-	require.Equal(t, "Digest", env["AUTH_TYPE"])
+	require.Equal(t, "Basic", env["AUTH_TYPE"])
+	for _, another := range []string{"Negotiate x", "Basic " + base64.StdEncoding.EncodeToString([]byte("root:x"))} {
+		r.Header.Set("Authorization", another)
+		require.NotContains(t, fastcgi.EnvironmentOf(cfg, w, r), "AUTH_TYPE", another)
+	}
 }
