@@ -211,6 +211,8 @@ func (p *parser) hook(prop *directive.Line) {
 	switch secret := args[1].Text; {
 	case secret == "" && args[1].Quoted:
 		prop.Errorf(args[1], "the secret is empty: anybody could call the hook")
+	case strings.HasPrefix(secret, "{env.") || strings.HasPrefix(secret, "{file."):
+		prop.Errorf(args[1], "%s stands for nothing here; a variable of the environment is written {$NAME}", secret)
 	case strings.HasPrefix(secret, signingToken):
 		if _, err := decodeSigningToken(secret); err != nil {
 			prop.Errorf(args[1], "%w", err)

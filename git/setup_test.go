@@ -114,6 +114,7 @@ func TestSetupFails(t *testing.T) {
 		{"a hook that is no path", "git a/b {\n hook x y\n}", `Caddyfile:2:7: git: hook: "x" is not a path: a path begins with /`},
 		{"a hook everywhere", "git a/b {\n hook / y\n}", `Caddyfile:2:7: git: hook: "/" is not the path of a hook alone`},
 		{"two hooks at one path", "git a/b {\n hook /x y\n hook /x z\n}", "Caddyfile:3:7: git: hook: there is a hook at /x already"},
+		{"a secret that Caddy 2 would look up", "git a/b {\n hook /x {env.SECRET}\n}", "Caddyfile:2:10: git: hook: {env.SECRET} stands for nothing here; a variable of the environment is written {$NAME}"},
 		{"a signing token that is none", "git a/b {\n hook /x whsec_!\n}", "Caddyfile:2:10: git: hook: a secret that begins with whsec_ is base64 after it"},
 		{"nobody's hook", "git a/b {\n hook /x y\n hook_type travis\n}", `Caddyfile:3:12: git: hook_type: unknown provider "travis" (it is one of github, gitlab, gitea, forgejo, gogs, bitbucket)`},
 		{"the type of no hook", "git a/b {\n hook_type github\n}", "Caddyfile:2:2: git: hook_type: there is no hook"},
