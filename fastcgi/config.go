@@ -199,5 +199,11 @@ func (c Config) Hide(name string, _ fs.FileInfo) bool {
 }
 
 func (c *Config) covers(r *http.Request) bool {
-	return (c.From == "/" || c.From.Match(r)) && !slices.ContainsFunc(c.Except, func(p middleware.Path) bool { return p.Match(r) })
+	return (c.From == "/" || c.From.Match(r)) && !c.excepts(r, ignoresCase)
+}
+
+// excepts ignores case where files can be reached in any, as Except may be what keeps
+// uploads from being run.
+func (c *Config) excepts(r *http.Request, fold bool) bool {
+	return slices.ContainsFunc(c.Except, func(p middleware.Path) bool { return p.Match(r) || fold && p.Protects(r) })
 }

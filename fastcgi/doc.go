@@ -81,7 +81,8 @@
 //
 // The source of a script is never seen: what its name says is one, in whatever
 // letters, is answered with 404 if it is not run. Config.Hide has other layers hide
-// it, too. Control bytes in a path are answered with 400.
+// it, too. Of folders that visitors may write to, Except has nothing run. Control
+// bytes in a path are answered with 400.
 //
 // In Caddy 0.7.1 the front controller gets the path as PATH_INFO. Here, as commonly
 // with nginx and Caddy 2, it has to look at REQUEST_URI, unless Try has an

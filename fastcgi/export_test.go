@@ -10,6 +10,10 @@ import (
 	"github.com/shallot-http/shallot/middleware"
 )
 
+// Excepts reports whether Except has r, where names of files ignore case if fold is
+// true.
+func Excepts(c Config, r *http.Request, fold bool) bool { return c.excepts(r, fold) }
+
 // RouteOf returns what a Handler makes of a request: the script and its PATH_INFO,
 // or who else answers, and how.
 func RouteOf(c Config, r *http.Request) string {

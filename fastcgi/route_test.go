@@ -204,6 +204,14 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// TestExceptions checks what is excepted where files have names in any letters.
+func TestExceptions(t *testing.T) {
+	cfg := fastcgi.Config{Except: []middleware.Path{"/uploads"}}
+	require.True(t, fastcgi.Excepts(cfg, asking("/uploads/evil.php"), false))
+	require.False(t, fastcgi.Excepts(cfg, asking("/Uploads/evil.php"), false))
+	require.True(t, fastcgi.Excepts(cfg, asking("/Uploads/evil.php"), true))
+}
+
 // TestNoRoot checks a site whose folder is not there.
 func TestNoRoot(t *testing.T) {
 	cfg := fastcgi.PHP()
