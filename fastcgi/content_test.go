@@ -2,6 +2,7 @@ package fastcgi_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -249,4 +250,16 @@ func TestBodyErrors(t *testing.T) {
 	require.Equal(t, 400, status)
 	require.EqualError(t, err, "fastcgi: request body: malformed chunk")
 	require.Zero(t, cfg.Upstreams.Status().Upstreams[0].Failures)
+}
+
+// TestResetStream checks that a client of HTTP/2 that has given up is not one that
+// does not keep to HTTP.
+func TestResetStream(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, "POST", "/", iotest.ErrReader(errors.New("stream error: stream ID 1; CANCEL")))
+	r.ContentLength = -1
+	status, err := fastcgi.NewHandler(middleware.Status(404), anyApp(t, always(hello))).ServeHTTP(httptest.NewRecorder(), r)
+	require.Equal(t, 499, status)
+	require.EqualError(t, err, "fastcgi: request body: stream error: stream ID 1; CANCEL")
 }

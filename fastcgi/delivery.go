@@ -191,7 +191,7 @@ func (d *delivery) statusOf(err error) int {
 		return http.StatusRequestTimeout
 	case status != http.StatusInternalServerError:
 		return status
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), d.r.Context().Err() != nil: // as when a stream of HTTP/2 is reset
 		return middleware.StatusClientClosed
 	}
 	return http.StatusBadRequest

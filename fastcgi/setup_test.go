@@ -1,6 +1,8 @@
 package fastcgi_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/fcgi"
 	"net/http/httptest"
@@ -116,6 +118,22 @@ func TestDirectiveBySocket(t *testing.T) {
 	for _, line := range []string{"fastcgi / " + socket + " php", "fastcgi / unix:" + socket + " php", "fastcgi " + socket} {
 		_, err := caddyfiletest.Setup(t, fastcgi.Directive, filepath.ToSlash(line))
 		require.NoError(t, err, line)
+	}
+}
+
+// TestDirectiveWarns checks that an address in the open is told of: whoever reaches
+// php-fpm has it run what they like.
+func TestDirectiveWarns(t *testing.T) {
+	for addr, warns := range map[string]bool{
+		"203.0.113.1:9000": true, "[2001:db8::1]:9000": true, "tcp://203.0.113.1": true,
+		"127.0.0.1:9000": false, "[::1]:9000": false, "10.0.0.1:9000": false, "php:9000": false, "/run/php.sock": false,
+	} {
+		var log bytes.Buffer
+		s := directive.NewSite("localhost")
+		s.Log = slog.New(slog.NewTextHandler(&log, nil))
+		_, err := caddyfiletest.SetupIn(t, s, fastcgi.Directive, "fastcgi / "+addr+" php")
+		require.NoError(t, err)
+		require.Equal(t, warns, strings.Contains(log.String(), "FastCGI is neither encrypted"), addr)
 	}
 }
 
