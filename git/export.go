@@ -2,10 +2,12 @@ package git
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -50,9 +52,24 @@ func (r *Repo) exportSubmodules(ctx context.Context, args, env []string, secret,
 	}
 	// This part of git looks for its work in the working directory.
 	args = append([]string{"-C", dir}, args...)
-	args = append(args, "submodule", "--quiet", "update", "--init", "--recursive", "--force", "--depth=1")
-	if _, err := r.git(ctx, "exporting submodules", env, secret, args...); err != nil {
+	submodule := func(more ...string) error {
+		_, err := r.git(ctx, "exporting submodules", env, secret, slices.Concat(args, []string{"submodule", "--quiet"}, more)...)
 		return err
+	}
+	update := []string{"update", "--init", "--recursive", "--force", "--checkout", "--depth=1"}
+	if err := submodule(update...); err != nil {
+		modules := filepath.Join(r.store(), "modules")
+		if _, missing := os.Stat(modules); missing != nil || ctx.Err() != nil {
+			return err
+		}
+		// The store remembers where submodules were, and may be of no use now.
+		r.log.Debug("git: fetching submodules anew", "error", err)
+		if err := errors.Join(submodule("deinit", "--force", "--all"), os.RemoveAll(modules)); err != nil {
+			return err
+		}
+		if err := submodule(update...); err != nil {
+			return err
+		}
 	}
 	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != ".git" {

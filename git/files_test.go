@@ -40,6 +40,16 @@ func TestSubmodules(t *testing.T) {
 	synced(t, repo)
 	require.Equal(t, "newer", served(t, repo, "vendor/part/part.html"))
 
+	other := newOrigin(t, mkdir(t, dir, "other"))
+	other.push(map[string]string{"part.html": "elsewhere"})
+	o.git("submodule", "set-url", "vendor/part", other.bare)
+	o.git("config", "-f", ".gitmodules", "submodule.vendor/part.update", "none")
+	o.git("-C", "vendor/part", "-c", "protocol.file.allow=always", "fetch", "--quiet", other.bare, "main")
+	o.git("-C", "vendor/part", "checkout", "--quiet", "FETCH_HEAD")
+	o.push(nil)
+	synced(t, repo)
+	require.Equal(t, "elsewhere", served(t, repo, "vendor/part/part.html"), "from where it has moved to")
+
 	srv := httptest.NewServer(backend(t, filepath.Dir(o.bare)))
 	defer srv.Close()
 	_, err := open(t, git.RepoConfig{URL: srv.URL + "/site.git", Submodules: true}).Sync(t.Context())

@@ -97,7 +97,7 @@ func (p *parser) remote() string {
 		rest, web = text, true
 		text = withGit("https://" + text)
 	}
-	if host, path, ok := strings.Cut(rest, "/"); web && p.repo.Key != "" && ok && !strings.Contains(host, "@") {
+	if host, path, ok := strings.Cut(rest, "/"); web && p.repo.Key != "" && ok && !strings.Contains(rest, "@") {
 		host, _, _ = strings.Cut(host, ":") // that port is not ssh's
 		return withGit("ssh://git@" + host + "/" + path)
 	}

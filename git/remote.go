@@ -23,7 +23,7 @@ type remote struct {
 // is user@host:path, or an absolute path.
 func parseRemote(text string) (remote, error) {
 	wrong := func(format string, args ...any) (remote, error) {
-		return remote{}, fmt.Errorf("%q is not the address of a repository: %s", redactUser(clip(text)), fmt.Sprintf(format, args...))
+		return remote{}, fmt.Errorf("%q is not the address of a repository: %s", clip(redactUser(text)), fmt.Sprintf(format, args...))
 	}
 	switch {
 	case text == "":
@@ -65,6 +65,8 @@ func parseRemote(text string) (remote, error) {
 		return wrong("it has no host, or a strange one")
 	case strings.Trim(u.Path, "/") == "":
 		return wrong("it has no path")
+	case likeCredentials.MatchString(u.Path): // as after https//
+		return wrong("its path looks like credentials")
 	}
 	r := remote{scheme: scheme, host: u.Host, user: u.User.Username()}
 	switch _, hasPassword := u.User.Password(); {
@@ -83,9 +85,10 @@ var (
 	helper = regexp.MustCompile(`^[A-Za-z0-9+.-]+::`)
 
 	// What begins with a dash would be an option to ssh (CVE-2017-1000117).
-	hostPort = regexp.MustCompile(`^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
-	userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
-	scp      = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.+-]*)@([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_.~/][^\s:]*)$`)
+	hostPort        = regexp.MustCompile(`^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+	likeCredentials = regexp.MustCompile(`:[^/]*@`)
+	userName        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
+	scp             = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.+-]*)@([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_.~/][^\s:]*)$`)
 )
 
 // isHere reports whether the host is this machine.
@@ -98,17 +101,17 @@ func (r remote) isHere() bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// redactUser leaves out what could be a password.
+// redactUser leaves out what could be a password, wherever it was misspelled to.
 func redactUser(text string) string {
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok {
+	i := strings.LastIndex(text, "@")
+	if i < 0 {
 		return text
 	}
-	authority, path, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndex(authority, "@"); i >= 0 {
-		rest = "…" + authority[i:] + "/" + path
+	scheme, _, ok := strings.Cut(text[:i], "://")
+	if !ok {
+		return "…" + text[i:]
 	}
-	return scheme + "://" + rest
+	return scheme + "://…" + text[i:]
 }
 
 // clip shortens what an error quotes.

@@ -204,6 +204,10 @@ func (p *parser) hook(prop *directive.Line) {
 		prop.Errorf(args[0], "there is no secret: without one anybody could call it")
 		return
 	}
+	if !strings.HasPrefix(args[0].Text, "/") && strings.HasPrefix(args[1].Text, "/") {
+		prop.Errorf(args[0], "the path comes first, then the secret") // which no error shows
+		return
+	}
 	path := string(prop.Path(args[0]))
 	if strings.HasSuffix(path, "*") || path == "/" {
 		prop.Errorf(args[0], "%q is not the path of a hook alone", path)

@@ -111,6 +111,8 @@ func TestSetupFails(t *testing.T) {
 		{"nothing to run", "git a/b {\n then\n}", "Caddyfile:2:2: git: then: argument missing"},
 		{"a hook without a secret", "git a/b {\n hook /x\n}", "Caddyfile:2:7: git: hook: there is no secret: without one anybody could call it"},
 		{"a hook with an empty secret", "git a/b {\n hook /x \"\"\n}", "Caddyfile:2:10: git: hook: the secret is empty: anybody could call the hook"},
+		{"a hook the wrong way round", "git a/b {\n hook y /x\n}", "Caddyfile:2:7: git: hook: the path comes first, then the secret"},
+		{"a password after a typo", "git https//user:secret@host/x", `Caddyfile:1:5: git: "https://…@host/x.git" is not the address of a repository: its path looks like credentials`},
 		{"a hook that is no path", "git a/b {\n hook x y\n}", `Caddyfile:2:7: git: hook: "x" is not a path: a path begins with /`},
 		{"a hook everywhere", "git a/b {\n hook / y\n}", `Caddyfile:2:7: git: hook: "/" is not the path of a hook alone`},
 		{"two hooks at one path", "git a/b {\n hook /x y\n hook /x z\n}", "Caddyfile:3:7: git: hook: there is a hook at /x already"},

@@ -13,6 +13,7 @@ import (
 // from the configuration of the user or the system; the server is known by the
 // file, never at first sight, and no key is offered but this one.
 func sshCommand(key, knownHosts string) (string, error) {
+	key, knownHosts = filepath.ToSlash(key), filepath.ToSlash(knownHosts) // as ssh reads them on Windows, too
 	for _, name := range []string{key, knownHosts} {
 		if !filepath.IsAbs(name) || strings.ContainsAny(name, "\"'\\%$\n\r") {
 			return "", fmt.Errorf("%q cannot be given to ssh: it takes absolute paths without quotes and %%", name)
