@@ -40,7 +40,9 @@
 //	store.git           what was fetched
 //	choice.json         what was chosen by Rollback and Pin
 //
-// One program at a time works with it, which a lock takes care of.
+// One program at a time works with it, which a lock takes care of. Another that has
+// the same State serves what was live when it last had a sync, and should have one
+// before so many releases have followed that it is not kept.
 //
 // # What is trusted
 //

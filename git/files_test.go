@@ -124,6 +124,30 @@ func TestLinks(t *testing.T) {
 	require.Equal(t, "missing", served(t, repo, "leaves"))
 }
 
+// TestRootIsALink has a repository that says by a link what to serve.
+func TestRootIsALink(t *testing.T) {
+	dir := t.TempDir()
+	o := newOrigin(t, dir)
+	repo := o.open(t, git.RepoConfig{Root: "public"})
+	push := func(target string) {
+		os.Remove(filepath.Join(o.work, "public"))
+		if err := os.Symlink(target, filepath.Join(o.work, "public")); err != nil {
+			t.Skip(err)
+		}
+		o.push(map[string]string{"www/index.html": "inside"})
+	}
+	push("www")
+	release := synced(t, repo)
+	require.Equal(t, "inside", served(t, repo, "index.html"))
+	for _, target := range []string{dir, "../../store.git", ".."} {
+		push(target)
+		still, err := repo.Sync(t.Context())
+		require.ErrorContains(t, err, `the site's root "public" is a link that leads out of the release`, target)
+		require.Equal(t, release, still)
+		require.Equal(t, "inside", served(t, repo, "index.html"))
+	}
+}
+
 // TestHostileTree has what git itself does not let anybody commit.
 func TestHostileTree(t *testing.T) {
 	o := newOrigin(t, t.TempDir())

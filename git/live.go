@@ -1,6 +1,7 @@
 package git
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -27,9 +28,22 @@ func (r *Repo) Acquire() (root *middleware.Root, ok bool) {
 	}
 }
 
-// openRoot opens what is served of a release.
+// openRoot opens what is served of a release, which a link in the repository may
+// be, but not to what is elsewhere.
 func (r *Repo) openRoot(name string) (*middleware.Root, error) {
-	return middleware.PinnedRoot(filepath.Join(r.releases(), name, filepath.FromSlash(r.cfg.Root)))
+	dir, err := filepath.EvalSymlinks(filepath.Join(r.releases(), name))
+	if err != nil {
+		return nil, err
+	}
+	root, err := middleware.PinnedRoot(filepath.Join(dir, filepath.FromSlash(r.cfg.Root)))
+	if err != nil {
+		return nil, err
+	}
+	if !isWithin(root.Dir, dir) {
+		_ = root.Close()
+		return nil, fmt.Errorf("the site's root %q is a link that leads out of the release", r.cfg.Root)
+	}
+	return root, nil
 }
 
 // point publishes a release that is complete. Who calls it holds the lock of

@@ -153,6 +153,11 @@ func (r *Repo) make(ctx context.Context, t tip, abandoned map[string]int) (name 
 	if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(r.cfg.Root))); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("the site's root is to be the folder %q, which is neither in the commit %s nor made by then", r.cfg.Root, hash)
 	}
+	root, err := r.openRoot(folder)
+	if err != nil {
+		return "", err
+	}
+	_ = root.Close() // it can be opened
 	if live, ok := r.Current(); ok {
 		if err := keepTimes(dir, live.Dir); err != nil {
 			return "", err

@@ -13,7 +13,8 @@ import (
 
 // A Command is a program to run in a release. There is no shell.
 type Command struct {
-	// Args are the program and its arguments.
+	// Args are the program and its arguments. What it says is logged, up to 10,000
+	// lines.
 	Args []string
 
 	// Timeout is how long it may take. Zero is 5 minutes for what a release waits
@@ -78,13 +79,16 @@ func (r *Repo) runThen(ctx context.Context, dir string) error {
 
 // A lineLog logs each line that is written to it.
 type lineLog struct {
-	log  *slog.Logger
-	last *tail
-	rest []byte
+	log   *slog.Logger
+	last  *tail
+	rest  []byte
+	lines int
 }
 
-// longestLine is as much as is taken for one line.
-const longestLine = 4 << 10
+const (
+	longestLine = 4 << 10 // as much as is taken for one line
+	mostLines   = 10_000  // of a command; one that never stops would fill the disk with its log
+)
 
 func (l *lineLog) Write(p []byte) (int, error) {
 	l.last.Write(p)
@@ -105,7 +109,16 @@ func (l *lineLog) Write(p []byte) (int, error) {
 func (l *lineLog) flush() { l.print(l.rest) }
 
 func (l *lineLog) print(line []byte) {
-	if text := printable(string(line)); text != "" {
-		l.log.Info("git: command says", "output", text)
+	if l.lines > mostLines {
+		return
 	}
+	text := printable(string(line))
+	if text == "" {
+		return
+	}
+	if l.lines++; l.lines > mostLines {
+		l.log.Warn("git: command says more than is logged", "lines", mostLines)
+		return
+	}
+	l.log.Info("git: command says", "output", text)
 }

@@ -62,6 +62,17 @@ func TestThen(t *testing.T) {
 	})
 }
 
+// TestThenIsVerbose has a command that would fill the disk with what it says.
+func TestThenIsVerbose(t *testing.T) {
+	program(t, "sh")
+	o := newOrigin(t, t.TempDir())
+	var log journal
+	_, err := o.open(t, git.RepoConfig{Then: []git.Command{shell("yes | head -n 50000; echo the end; exit 1")}, Log: log.log()}).Sync(t.Context())
+	require.ErrorContains(t, err, "the end")
+	require.Equal(t, 10_000, strings.Count(log.String(), `msg="git: command says"`))
+	require.Equal(t, 1, strings.Count(log.String(), "more than is logged"))
+}
+
 // TestThenSees checks what commands are told of this program, and of git.
 func TestThenSees(t *testing.T) {
 	program(t, "env")
