@@ -1,6 +1,8 @@
 package git_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,4 +102,36 @@ func TestOneAtATime(t *testing.T) {
 	text, err := os.ReadFile(ran)
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(string(text), "x"), "it was made once")
+}
+
+// A trap is called with each message that is logged.
+type trap func(message string)
+
+func (trap) Enabled(context.Context, slog.Level) bool        { return true }
+func (f trap) Handle(_ context.Context, r slog.Record) error { f(r.Message); return nil }
+func (f trap) WithAttrs([]slog.Attr) slog.Handler            { return f }
+func (f trap) WithGroup(string) slog.Handler                 { return f }
+
+// TestEndsBetweenCommands has the end come while nothing is run that could be told
+// of it: a large site is compared with the one before, and written to the disk.
+func TestEndsBetweenCommands(t *testing.T) {
+	o := newOrigin(t, t.TempDir())
+	state := filepath.Join(t.TempDir(), "state")
+	for _, at := range []string{"git: exported", "git: syncing"} {
+		for _, page := range []string{"second", "third"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			repo := o.open(t, git.RepoConfig{State: state, Log: slog.New(trap(func(message string) {
+				if message == at {
+					cancel()
+				}
+			}))})
+			before, _ := repo.Current()
+			hash := o.push(map[string]string{"index.html": at + page})
+			_, err := repo.Sync(ctx)
+			require.ErrorIs(t, err, context.Canceled, at)
+			after, _ := repo.Current()
+			require.Equal(t, before, after)
+			require.Equal(t, hash, synced(t, o.open(t, git.RepoConfig{State: state})).Hash)
+		}
+	}
 }

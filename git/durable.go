@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,7 +39,7 @@ func syncDir(dir string) error {
 
 // syncTree has all that is in a folder survive, before anything says that it is
 // there.
-func syncTree(dir string) error {
+func syncTree(ctx context.Context, dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // a file must be open for writing to be synced there
 	}
@@ -61,10 +62,15 @@ func syncTree(dir string) error {
 		})
 	}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && (d.IsDir() || d.Type().IsRegular()) {
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil: // a large site takes longer than the end may
+			return context.Cause(ctx)
+		case d.IsDir(), d.Type().IsRegular():
 			names <- name
 		}
-		return err
+		return nil
 	})
 	close(names)
 	all.Wait()

@@ -159,12 +159,12 @@ func (r *Repo) make(ctx context.Context, t tip, abandoned map[string]int) (name 
 	}
 	_ = root.Close() // it can be opened
 	if live, ok := r.Current(); ok {
-		if err := keepTimes(dir, live.Dir); err != nil {
+		if err := keepTimes(ctx, dir, live.Dir); err != nil {
 			return "", err
 		}
 	}
 	r.log.Debug("git: syncing", "commit", hash)
-	if err := syncTree(dir); err != nil {
+	if err := syncTree(ctx, dir); err != nil {
 		return "", err
 	}
 	r.log.Debug("git: recording", "commit", hash)

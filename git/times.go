@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -11,10 +12,13 @@ import (
 // keepTimes gives files that are, byte by byte, what they are in the release that is
 // live the time of modification that they have there: what browsers have of them
 // stays good, as if only the others had been written.
-func keepTimes(dir, live string) error {
+func keepTimes(ctx context.Context, dir, live string) error {
 	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		rel, err := filepath.Rel(dir, name)
 		if err != nil {
@@ -25,7 +29,7 @@ func keepTimes(dir, live string) error {
 			return nil // it is new
 		}
 		now, err := d.Info()
-		if err != nil || now.Size() != before.Size() || !equalFiles(name, filepath.Join(live, rel)) {
+		if err != nil || now.Size() != before.Size() || !equalFiles(ctx, name, filepath.Join(live, rel)) {
 			return err
 		}
 		if err := os.Chtimes(name, before.ModTime(), before.ModTime()); err != nil && !os.IsPermission(err) {
@@ -36,7 +40,7 @@ func keepTimes(dir, live string) error {
 }
 
 // equalFiles reports whether two files can be read and have the same in them.
-func equalFiles(a, b string) bool {
+func equalFiles(ctx context.Context, a, b string) bool {
 	f, err := os.Open(a)
 	if err != nil {
 		return false
@@ -49,7 +53,7 @@ func equalFiles(a, b string) bool {
 	defer g.Close()
 	const size = 64 << 10
 	p, q := make([]byte, size), make([]byte, size)
-	for {
+	for ctx.Err() == nil {
 		n, err := io.ReadFull(f, p)
 		m, other := io.ReadFull(g, q)
 		if n != m || !bytes.Equal(p[:n], q[:m]) || err != other {
@@ -59,4 +63,5 @@ func equalFiles(a, b string) bool {
 			return err == io.EOF || err == io.ErrUnexpectedEOF
 		}
 	}
+	return false
 }
