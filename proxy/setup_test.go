@@ -91,12 +91,12 @@ func TestDirectivePolicies(t *testing.T) {
 // TestDirectiveSecret checks that a cookie leads to the same backend by way of all
 // proxies that have the same secret, also after one of them was started anew.
 func TestDirectiveSecret(t *testing.T) {
-	var servers string
+	var servers strings.Builder
 	for _, name := range []string{"a", "b", "c"} {
-		servers += " " + startRaw(t, always(ok+"Content-Length: 1\r\n\r\n"+name)).url()
+		servers.WriteString(" " + startRaw(t, always(ok+"Content-Length: 1\r\n\r\n"+name)).url())
 	}
 	ask := func(secret, cookie string) (answer string, set []*http.Cookie) {
-		mw, err := caddyfiletest.Setup(t, proxy.Directive, "proxy /"+servers+" {\n policy cookie lb "+secret+"\n}")
+		mw, err := caddyfiletest.Setup(t, proxy.Directive, "proxy /"+servers.String()+" {\n policy cookie lb "+secret+"\n}")
 		require.NoError(t, err)
 		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
 		if cookie != "" {
