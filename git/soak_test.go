@@ -32,7 +32,8 @@ func TestSoakKilled(t *testing.T) {
 	synced(t, o.open(t, git.RepoConfig{State: state, Then: then, Keep: 1}))
 	for n := range 30 {
 		hash := o.push(map[string]string{"index.html": "new", "n": fmt.Sprint(n)})
-		for attempt(t, state, o.bare, 0, time.Duration(1+rand.IntN(300))*time.Millisecond) {
+		for kills := 0; kills < 8 && attempt(t, state, o.bare, 0, time.Duration(1+rand.IntN(300))*time.Millisecond); {
+			kills++
 		}
 		requireConverges(t, o, state, hash)
 	}
