@@ -59,7 +59,7 @@ func TestLocalhostBesideItsAddresses(t *testing.T) {
 			if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 				l.Close()
 			} else if strings.Contains(addresses, "::1") {
-				t.Skip("without IPv6:", err)
+				t.Skip("this machine, as some containers, is without IPv6:", err)
 			}
 			server, number := listenSomewhere(t, "localhost:PORT { answer name }\n"+addresses+" { answer address }")
 			ctx, stop := context.WithCancel(t.Context())

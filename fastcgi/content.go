@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // Content is the body of a client's request. A small one, and one whose length is
@@ -99,22 +100,8 @@ func (c *content) free(p *pools) {
 		c.spool = nil
 	}
 	if c.interrupted || c.stream != nil && !c.stream.whole.Load() {
-		hangUp(c.d.w)
+		middleware.HangUp(c.d.w)
 	}
-}
-
-// hangUp has net/http close the client's connection after the response, which a field
-// cannot say any more once the response has begun. With full duplex, it otherwise may take
-// what is left of a body that was not read to its end for the next request.
-func hangUp(w http.ResponseWriter) {
-	for {
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = u.Unwrap()
-	}
-	_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
 }
 
 // A stream is a body that is sent as it is read.

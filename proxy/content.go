@@ -5,9 +5,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // Content is the body of a client's request. A small one is read at once, so that
@@ -99,24 +100,8 @@ func (d *delivery) free() {
 		d.h.bodies.Put(c.buf)
 	}
 	if c.interrupted || c.stream != nil && !c.stream.ended.Load() {
-		hangUp(d.w)
+		middleware.HangUp(d.w)
 	}
-}
-
-// hangUp has net/http close the client's connection after the response, which a field
-// cannot say any more once the response has begun. With full duplex, it otherwise may take
-// what is left of a body that was not read to its end for the next request. Even if
-// nothing is left, it takes an interrupt for a client that has left, in all requests
-// that follow.
-func hangUp(w http.ResponseWriter) {
-	for {
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = u.Unwrap()
-	}
-	_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
 }
 
 // A stream is a body that is not closed when an attempt fails before it was read;

@@ -44,7 +44,7 @@ func TestSoakServer(t *testing.T) {
 	running.Go(func() {
 		for n := 1; time.Now().Before(end); n++ {
 			writePage(t, n)
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(5 * time.Millisecond) // so that some answers come between two versions
 		}
 	})
 	var answers atomic.Int64 // each of them is to be logged as /?<number>
@@ -89,7 +89,7 @@ func TestSoakServer(t *testing.T) {
 		if runtime.NumGoroutine() <= goroutines {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // net/http ends them when it sees that clients have left, and tells nobody
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
 	require.Equal(t, files, openFiles(t))
@@ -149,7 +149,7 @@ func goAway(t *testing.T, addr net.Addr) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET /page.html HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip, br, zstd\r\n\r\n")
-	time.Sleep(rand.N(20 * time.Millisecond))
+	time.Sleep(rand.N(20 * time.Millisecond)) // a client that does not read, wherever the server then is
 	conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 	io.CopyN(io.Discard, conn, rand.Int64N(1000))
 }
@@ -174,7 +174,7 @@ func talkNonsense(t *testing.T, addr net.Addr) {
 func openFiles(t *testing.T) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip(err)
+		t.Skip("only Linux tells how many files are open:", err)
 	}
 	return len(entries)
 }

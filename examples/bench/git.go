@@ -109,7 +109,7 @@ func closeHanging(t pair.TB) pair.Op {
 		done := make(chan error, 1)
 		go func() { done <- service.Start(t.Context()) }()
 		for os.Remove(started) != nil {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) // another process makes the file, and tells nobody
 		}
 		if err := service.Close(); err != nil {
 			t.Fatal(err)
