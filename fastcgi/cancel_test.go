@@ -14,6 +14,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestCancel has clients leave. The application sees the connection end at once.
@@ -53,7 +54,7 @@ func TestCancel(t *testing.T) {
 		}, func() *fastcgi.Request { return post(zeros{}, 1<<30) }, fastcgi.OpHeader},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			ended := make(chan bool, 1)
 			s := startApp(t, func(p *peer) {
@@ -91,7 +92,7 @@ func TestCancel(t *testing.T) {
 		require.False(t, asError(t, err).Sent)
 	})
 	t.Run("while nobody reads the response", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		ended := make(chan bool, 1)
 		s := startApp(t, func(p *peer) {
@@ -107,7 +108,7 @@ func TestCancel(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 	})
 	t.Run("while a small body is awaited", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		r, w := io.Pipe()
 		defer w.Close()
@@ -122,7 +123,7 @@ func TestCancel(t *testing.T) {
 		require.Equal(t, fastcgi.OpUpload, asError(t, err).Op)
 	})
 	t.Run("while a large body is awaited", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := startApp(t, func(p *peer) {
 			if p.head() != nil {
@@ -160,7 +161,7 @@ func TestCancel(t *testing.T) {
 		require.Equal(t, http.StatusGatewayTimeout, asError(t, err).StatusCode())
 	})
 	t.Run("by Close while a Read waits", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		s := startApp(t, func(p *peer) { p.request(); p.out("A: b\r\n\r\n"); p.ended() })
 		body := bodyOf(t, newClient(t, fastcgi.ClientConfig{}), s)
 		failed := make(chan error)

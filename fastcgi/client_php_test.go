@@ -19,6 +19,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // A php is a running FPM with scripts.
@@ -184,7 +185,7 @@ func post20MB(r *fastcgi.Request) *fastcgi.Request {
 // TestClientOnPHPClientsLeave has all processes be free again: with Caddy 2 they are busy
 // for as long as scripts run.
 func TestClientOnPHPClientsLeave(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	p := startPHP(t, unbuffered, "long.php",
 		`for ($i = 0; $i < 2000; $i++) { echo "tick\n"; flush(); usleep(10000); }`)
 	c := newClient(t, fastcgi.ClientConfig{})
@@ -202,10 +203,10 @@ func TestClientOnPHPClientsLeave(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, func() bool { return p.busy(t) == 4 })
+	middlewaretest.Eventually(t, func() bool { return p.busy(t) == 4 })
 	cancel()
 	wg.Wait()
-	eventually(t, func() bool { return p.busy(t) == 0 })
+	middlewaretest.Eventually(t, func() bool { return p.busy(t) == 0 })
 }
 
 // TestClientOnPHPStreams has what is flushed arrive before the next is sent.
@@ -301,7 +302,7 @@ func TestClientOnPHPMaxRequests(t *testing.T) {
 			var answered atomic.Int64
 			go func() {
 				defer close(stop)
-				eventually(t, func() bool { return answered.Load() > 40*8*3 })
+				middlewaretest.Eventually(t, func() bool { return answered.Load() > 40*8*3 })
 			}()
 			p.load(t, 16, stop, &answered)
 		})

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestClientOnPHPReload has FPM read its configuration anew while it is asked. By default
@@ -28,11 +29,11 @@ func TestClientOnPHPReload(t *testing.T) {
 					defer close(stop)
 					for n := range 3 {
 						before := answered.Load()
-						eventually(t, func() bool { return answered.Load() > before+100 })
+						middlewaretest.Eventually(t, func() bool { return answered.Load() > before+100 })
 						if err := p.Signal(syscall.SIGUSR2); err != nil {
 							t.Error(err)
 						}
-						eventually(t, func() bool {
+						middlewaretest.Eventually(t, func() bool {
 							text, err := os.ReadFile(p.Log)
 							return err == nil && strings.Count(string(text), "ready to handle connections") == n+2
 						})

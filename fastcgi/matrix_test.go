@@ -18,6 +18,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
@@ -218,12 +219,12 @@ func TestWhatClientsOfPHPSee(t *testing.T) {
 				left <- err
 			}()
 		}
-		eventually(t, func() bool { return p.busy(t) == 4 })
+		middlewaretest.Eventually(t, func() bool { return p.busy(t) == 4 })
 		leave()
 		for range 4 {
 			require.ErrorIs(t, <-left, context.Canceled)
 		}
-		eventually(t, func() bool { return p.busy(t) == 0 })
+		middlewaretest.Eventually(t, func() bool { return p.busy(t) == 0 })
 	})
 	t.Run("18. a body of unknown length", func(t *testing.T) {
 		r := requested(t, "POST", url+"/length.php", io.MultiReader(strings.NewReader(strings.Repeat("x", 5000))))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
@@ -63,7 +64,7 @@ func mortal(p *peer) {
 func nothingForeign(t *testing.T, requests int) {
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			s := startAppOn(t, listen(t, network), mortal)
 			foreign(t, s.target(), requests/2, func(r *fastcgi.Request, _ int) { r.Params.Add("X", "") })
 		})
@@ -79,7 +80,7 @@ func phpNothingForeign(t *testing.T, requests int) {
 				$n = mt_rand(1, mt_rand(1, 3000));
 				if ($_SERVER["DIE"] == 1) { echo str_repeat($token, $n); flush(); posix_kill(getmypid(), 9); }
 				echo str_repeat($token, $n);`)
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			foreign(t, p.Target, requests/2, func(r *fastcgi.Request, i int) {
 				die := 0
 				if i%100 == 99 {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
@@ -93,7 +94,7 @@ func TestPing(t *testing.T) {
 		{"cut off", closing(func(p *peer) { p.out(hello) }), fastcgi.Ping{}, "unexpected EOF"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			s := startApp(t, tt.script)
 			err := check(t, tt.ping, s.target())
 			if tt.want == "" {
@@ -107,7 +108,7 @@ func TestPing(t *testing.T) {
 		s := startApp(t, func(p *peer) { p.ended() })
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			eventually(t, func() bool { return s.count() == 1 })
+			middlewaretest.Eventually(t, func() bool { return s.count() == 1 })
 			cancel()
 		}()
 		require.ErrorIs(t, fastcgi.Ping{}.Check(ctx, &upstream.Upstream{Target: s.target()}), context.Canceled)

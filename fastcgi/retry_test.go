@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // dying answers one request on each of its first connections, and closes them when
@@ -66,7 +67,7 @@ func TestRepeats(t *testing.T) {
 		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			var seen atomic.Int32
 			s := startApp(t, dying(1, &seen))
 			c := newClient(t, fastcgi.ClientConfig{})

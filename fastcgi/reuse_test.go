@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func TestIdleConnections(t *testing.T) {
 	t.Run("one that was closed meanwhile is not used, not even for a POST", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		closed := make(chan bool)
 		s := startApp(t, func(p *peer) {
 			p.request()

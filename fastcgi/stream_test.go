@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // piped returns a Dial to applications that run by script, in a bubble.
@@ -212,7 +213,7 @@ func TestFlush(t *testing.T) {
 
 // TestLargeBody has what does not fit into any buffer arrive.
 func TestLargeBody(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	want := strings.Repeat("0123456789", 1<<20)
 	s := startApp(t, always("Content-Length: 10485760\r\n\r\n"+want))
 	c := newClient(t, fastcgi.ClientConfig{})

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func post(body io.Reader, n int64) *fastcgi.Request {
@@ -38,7 +39,7 @@ func echo(p *peer) {
 }
 
 func TestBodiesArrive(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	s := startApp(t, echo)
 	c := newClient(t, fastcgi.ClientConfig{})
 	for _, n := range []int{0, 1, 4 << 10, 65_534, 65_535, 65_536, 65_537, 131_072, 3 << 20} {
@@ -83,7 +84,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		{"none where there should be one", nil, 1, "request: a body of length 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			ends := make(chan bool, 1)
 			s := startApp(t, func(p *peer) {
 				if p.head() != nil {
@@ -117,7 +118,7 @@ func TestAnswerBeforeUpload(t *testing.T) {
 	big := strings.Repeat("x", size)
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run("and read it then, by "+network, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			s := startAppOn(t, listen(t, network), func(p *peer) {
 				for p.head() != nil {
 					p.out("A: b\r\n\r\n" + big)
@@ -138,7 +139,7 @@ func TestAnswerBeforeUpload(t *testing.T) {
 			require.LessOrEqual(t, s.count(), 2)
 		})
 		t.Run("and never read it, by "+network, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			s := startAppOn(t, listen(t, network), func(p *peer) {
 				if p.head() != nil {
 					p.reply("Status: 413\r\n\r\n" + big)
@@ -155,7 +156,7 @@ func TestAnswerBeforeUpload(t *testing.T) {
 			require.Equal(t, 2, s.count())
 		})
 		t.Run("and close, by "+network, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			s := startAppOn(t, listen(t, network), func(p *peer) {
 				if p.head() != nil {
 					p.reply("Status: 413\r\n\r\ntoo large")
@@ -172,7 +173,7 @@ func TestAnswerBeforeUpload(t *testing.T) {
 		})
 	}
 	t.Run("with a body that lets itself be awaited", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		s := startApp(t, func(p *peer) {
 			if p.head() != nil {
 				p.reply(hello)
@@ -192,7 +193,7 @@ func TestAnswerBeforeUpload(t *testing.T) {
 }
 
 func TestSendTimeout(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	s := startApp(t, func(p *peer) {
 		if p.head() != nil {
 			<-t.Context().Done()

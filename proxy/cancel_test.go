@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -30,7 +31,7 @@ func TestCancel(t *testing.T) {
 			io.LimitReader(zeros{}, 1<<30)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			reached := make(chan bool)
 			backend := startRaw(t, func(p *peer) { tt.script(p, reached) })
 			tr := newTransport(t, proxy.TransportConfig{})
@@ -128,7 +129,7 @@ func (c *hasty) SetDeadline(t time.Time) error {
 // TestCanceledConnection checks that a connection that is being made useless is not
 // used again, though the response came in time.
 func TestCanceledConnection(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, always(hello))
 	ctx, cancel := context.WithCancel(t.Context())
 	tr := newTransport(t, proxy.TransportConfig{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -169,7 +170,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // it does only once the request's body was read to its end, and that this ends the
 // exchange.
 func TestClientLeaves(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	reached, left := make(chan bool), make(chan bool)
 	backend := startRaw(t, func(p *peer) {
 		p.request()
@@ -196,7 +197,7 @@ func TestClientLeaves(t *testing.T) {
 
 // TestServerGivesUp has a server's own deadline pass while it sends a body on.
 func TestServerGivesUp(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, always(ok+"Content-Length: 67108864\r\n\r\n"+strings.Repeat(million, 64)))
 	tr := newTransport(t, proxy.TransportConfig{})
 	failed := make(chan error, 1)
@@ -223,7 +224,7 @@ func TestServerGivesUp(t *testing.T) {
 func TestCancelReused(t *testing.T) {
 	for _, wait := range []time.Duration{0, 20 * time.Millisecond} {
 		t.Run(wait.String(), func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			reached := make(chan bool)
 			backend := startRaw(t, func(p *peer) {
 				p.request()

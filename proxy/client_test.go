@@ -22,6 +22,7 @@ import (
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/accesslog"
 	"github.com/shallot-http/shallot/middleware/errorpages"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -41,7 +42,7 @@ func TestSlowUploadsAreNotTheBackends(t *testing.T) {
 	status, _, err := readFinal(br, "POST")
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
-	eventually(t, func() bool { return g.Status().Upstreams[0].Requests == 1 })
+	middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Requests == 1 })
 	require.Zero(t, g.Status().Upstreams[0].Failures)
 	require.Zero(t, g.Status().Upstreams[0].Latency)
 	require.Equal(t, "up", g.Status().Upstreams[0].State)
@@ -85,7 +86,7 @@ func TestUploadBehindAWriterThatHidesAnother(t *testing.T) {
 // TestClientGoneBetweenRounds checks that it is not a backend's failure that ends a
 // request whose client did not wait for another round.
 func TestClientGoneBetweenRounds(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	cause := errors.New("enough")
 	h := proxy.NewHandler(nil, proxy.Config{
 		Upstreams: group(t, refusing(t)), TryDuration: time.Hour, TryInterval: 20 * time.Millisecond, Transport: newTransport(t, proxy.TransportConfig{}),
@@ -129,7 +130,7 @@ func TestCutBehindLayers(t *testing.T) {
 	text := strings.Repeat("hello, hello. ", 10_000)
 	for _, head := range []string{fmt.Sprintf("Content-Length: %d\r\n\r\n", len(text)+1), "Transfer-Encoding: chunked\r\n\r\n" + fmt.Sprintf("%x\r\n", len(text)+1), ""} {
 		for _, version := range []string{"HTTP/1.1", "HTTP/1.0"} {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			b := startRaw(t, func(p *peer) {
 				p.request()
 				if head == "" {
@@ -153,7 +154,7 @@ func TestCutBehindLayers(t *testing.T) {
 // TestEverythingAtOnce has requests of all kinds go through all layers while a group
 // is closed and another takes its place, as when a configuration is reloaded.
 func TestEverythingAtOnce(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	big := strings.Repeat("x", 300<<10)
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")

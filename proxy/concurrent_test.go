@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -18,7 +19,7 @@ import (
 // connections that some of the time are closed. Whatever comes back must be the
 // answer to what was asked.
 func TestConcurrent(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, func(p *peer) {
 		random := rand.New(rand.NewPCG(1, uint64(p.n)))
 		for r := p.head(); r != nil; r = p.head() {

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -26,7 +27,7 @@ import (
 // or a response that is cut off and does not look whole, and never one that what
 // comes next would be taken for a part of.
 func TestFaultsSeenByClients(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	var handlers []*proxy.Handler
 	var backends []*raw
 	var groups []*upstream.Group
@@ -71,7 +72,7 @@ func TestFaultsSeenByClients(t *testing.T) {
 		}
 	})
 	for i, g := range groups {
-		eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
+		middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
 		require.Equal(t, "up", g.Status().Upstreams[0].State, faults[i].name)
 	}
 }
@@ -179,7 +180,7 @@ func (f fault) askHTTP2(t *testing.T, tr *http.Transport, url string, i int) str
 // TestFaultsOfConnectionsUsedBefore is TestFaults for a request that is not the first
 // of its connection, to which other rules apply.
 func TestFaultsOfConnectionsUsedBefore(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -244,7 +245,7 @@ func (p *peer) awaitTick() { <-time.After(5 * time.Millisecond) }
 
 func TestFaults(t *testing.T) {
 	require.GreaterOrEqual(t, len(faults), 40)
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -28,7 +29,7 @@ func startH2C(t testing.TB, h http.HandlerFunc) (url string) {
 
 // TestHTTP2 is about what HTTP/2 has in common with HTTP/1.1.
 func TestHTTP2(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	url := startH2C(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</a>")
 		w.WriteHeader(http.StatusEarlyHints)
@@ -98,7 +99,7 @@ func TestHTTP2Failures(t *testing.T) {
 		pr, pw := io.Pipe()
 		go func() {
 			_, _ = io.WriteString(pw, "some of it")
-			eventually(t, func() bool { return reading.Load() == 1 }) // for more, which does not come
+			middlewaretest.Eventually(t, func() bool { return reading.Load() == 1 }) // for more, which does not come
 			waits <- true
 		}()
 		r := newRequest(t, "POST", url, counting{io.NopCloser(pr), &reading})

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -181,7 +182,7 @@ func TestUpgradeThatTakesNothing(t *testing.T) {
 // TestUpgradeIdleMovesAll checks that nothing is lost where what is said is moved in
 // pieces, by the kernel, and waited for again and again.
 func TestUpgradeIdleMovesAll(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	b := startRaw(t, func(p *peer) {
 		if p.head() == nil {
 			return

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -53,7 +54,7 @@ func TestMirror(t *testing.T) {
 			})
 			require.Contains(t, exchangeRaw(t, front, tt.request), "200 OK")
 			require.Equal(t, <-seen, <-copied)
-			eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 1} })
+			middlewaretest.Eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 1} })
 		})
 	}
 }
@@ -101,7 +102,7 @@ func TestMirrorShare(t *testing.T) {
 	for range 16 {
 		exchangeRaw(t, front, plainly("/"))
 	}
-	eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 2} })
+	middlewaretest.Eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 2} })
 	require.Len(t, copied, 2)
 }
 
@@ -110,7 +111,7 @@ func TestMirrorShare(t *testing.T) {
 func TestMirrorThatHangs(t *testing.T) {
 	to, _ := listener(t)
 	t.Run("it does not answer", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		shadow := startRaw(t, func(p *peer) { p.ended() })
 		m := newMirror(t, proxy.MirrorConfig{Upstreams: group(t, shadow.url()), MaxActive: 3})
 		front := serveProxy(t, proxy.Config{Upstreams: group(t, to), Mirror: m})
@@ -126,7 +127,7 @@ func TestMirrorThatHangs(t *testing.T) {
 		require.Equal(t, proxy.MirrorStatus{Failed: 3, Dropped: 8}, m.Status())
 	})
 	t.Run("it says too much", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		shadow := startRaw(t, func(p *peer) {
 			if p.request() == nil {
 				return
@@ -140,19 +141,19 @@ func TestMirrorThatHangs(t *testing.T) {
 		})
 		m := newMirror(t, proxy.MirrorConfig{Upstreams: group(t, shadow.url())})
 		exchangeRaw(t, serveProxy(t, proxy.Config{Upstreams: group(t, to), Mirror: m}), plainly("/"))
-		eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 1} })
+		middlewaretest.Eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Answered: 1} })
 	})
 	t.Run("it is not there", func(t *testing.T) {
 		g := groupOf(t, upstream.Config{Targets: []upstream.Target{{Addr: "127.0.0.1:1"}}, Policy: upstream.First()})
 		m := newMirror(t, proxy.MirrorConfig{Upstreams: g})
 		require.Contains(t, exchangeRaw(t, serveProxy(t, proxy.Config{Upstreams: group(t, to), Mirror: m}), plainly("/")), "200 OK")
-		eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Failed: 1} })
+		middlewaretest.Eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Failed: 1} })
 		require.EqualValues(t, 1, g.Status().Upstreams[0].Failures)
 	})
 	t.Run("it is nobody", func(t *testing.T) {
 		m := newMirror(t, proxy.MirrorConfig{})
 		require.Contains(t, exchangeRaw(t, serveProxy(t, proxy.Config{Upstreams: group(t, to), Mirror: m}), plainly("/")), "200 OK")
-		eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Failed: 1} })
+		middlewaretest.Eventually(t, func() bool { return m.Status() == proxy.MirrorStatus{Failed: 1} })
 	})
 }
 

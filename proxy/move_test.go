@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -41,7 +42,7 @@ func TestWriteTo(t *testing.T) {
 	} {
 		for _, timeout := range []time.Duration{0, time.Minute} {
 			t.Run(tt.name, func(t *testing.T) {
-				noLeaks(t)
+				middlewaretest.NoLeaks(t)
 				backend := startRaw(t, func(p *peer) {
 					for p.request() != nil {
 						p.send(tt.response)

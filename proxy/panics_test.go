@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -53,7 +54,7 @@ func TestBodiesThatPanic(t *testing.T) {
 	} {
 		for _, value := range []any{broken, http.ErrAbortHandler} {
 			t.Run(tt.name, func(t *testing.T) {
-				noLeaks(t)
+				middlewaretest.NoLeaks(t)
 				tr := newTransport(t, proxy.TransportConfig{})
 				g := group(t, tt.backend)
 				h := proxy.NewHandler(nil, proxy.Config{Upstreams: g, Transport: tr})
@@ -91,7 +92,7 @@ func TestWritersThatPanic(t *testing.T) {
 		"in the middle of one piece": okChunks + "6\r\nhello",
 	} {
 		t.Run(name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			left := make(chan bool, 1)
 			b := startRaw(t, func(p *peer) { p.request(); p.send(response); p.ended(); left <- true })
 			g := group(t, b.url())
@@ -173,7 +174,7 @@ func TestUploadsToHTTP2ThatFail(t *testing.T) {
 			c.Close()
 			c = dial("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + million[:70_000])
 			if backend.begun {
-				eventually(t, func() bool { return g.Status().Upstreams[0].Active == 1 })
+				middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 1 })
 			}
 			c.Close()
 			require.Equal(t, 499, <-statuses)

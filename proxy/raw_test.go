@@ -6,12 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"runtime"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -133,48 +129,6 @@ func newTransport(t testing.TB, c proxy.TransportConfig) *proxy.Transport {
 	tr := proxy.NewTransport(c)
 	t.Cleanup(func() { require.NoError(t, tr.Close()) })
 	return tr
-}
-
-// noLeaks fails if there are more goroutines or descriptors at the end than now.
-// It is called before anything is started.
-func noLeaks(t testing.TB) {
-	t.Helper()
-	goroutines, files := runtime.NumGoroutine(), descriptors()
-	t.Cleanup(func() {
-		eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines && descriptors() <= files })
-		if t.Failed() {
-			t.Logf("goroutines: %d, then %d; descriptors: %d, then %d", goroutines, runtime.NumGoroutine(), files, descriptors())
-		}
-	})
-}
-
-// eventually fails if something does not come true, on this goroutine.
-func eventually(t testing.TB, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for range 10_000 {
-		if is() {
-			return
-		}
-		<-tick.C
-	}
-	t.Error("never came true")
-}
-
-// descriptors returns how many sockets and files are open, where one can tell.
-// Pipes are left out: package net keeps some for splice(2).
-func descriptors() (n int) {
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	for _, e := range entries {
-		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(to, "socket:") {
-			n++
-		}
-	}
-	return n
 }
 
 func newRequest(t testing.TB, method, url string, body io.Reader) *http.Request {

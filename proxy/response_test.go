@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -175,7 +176,7 @@ func TestCutOffForTheClient(t *testing.T) {
 
 // TestBodyIsClosedWhileRead unblocks whoever reads.
 func TestBodyIsClosedWhileRead(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, then(okFive+"h", waits))
 	resp, err := newTransport(t, proxy.TransportConfig{}).RoundTrip(newRequest(t, "GET", backend.url(), nil))
 	require.NoError(t, err)

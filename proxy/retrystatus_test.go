@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -34,7 +35,7 @@ func TestRetryStatuses(t *testing.T) {
 		{"beyond the budget", get, upstream.Budget{Percent: 1, Min: -1}, []string{"503", "200"}, "503", []int{1, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			var raws []*raw
 			var texts []string
 			for i, status := range tt.backends {

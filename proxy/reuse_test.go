@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -49,7 +50,7 @@ func TestRepeats(t *testing.T) {
 		{"a method that is not known is not", "FROB", nil, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			var seen atomic.Int32
 			backend := startRaw(t, dying(1, &seen))
 			tr := newTransport(t, proxy.TransportConfig{})
@@ -139,7 +140,7 @@ func (m *mute) Write(p []byte) (int, error) {
 
 func TestIdleConnections(t *testing.T) {
 	t.Run("one that was closed meanwhile is not used, not even for a POST", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		closed := make(chan bool)
 		backend := startRaw(t, func(p *peer) {
 			p.request()

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/placeholder"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
@@ -125,7 +126,7 @@ func TestUpgradesThatAreNone(t *testing.T) {
 		{"no", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			b := startWire(t, func(p *peer) { p.head(); p.send(tt.response) })
 			front := serveProxy(t, proxy.Config{From: "/chat", Upstreams: group(t, b.url()), Upgrade: []string{"websocket"}})
 			c, br := dialProxy(t, front, upgradeRequest(handshake)+ahead)

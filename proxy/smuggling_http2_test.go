@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -101,7 +102,7 @@ func TestWhatBackendsHearOfHTTP2(t *testing.T) {
 		{"cookies in several fields are one", with("cookie", "a=b", "cookie", "c=d"), "", told("GET /", "", "Cookie: a=b; c=d")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			b := startWire(t, func(p *peer) {
 				if p.request() != nil {
 					p.send(hello)
@@ -128,7 +129,7 @@ func TestWhatBackendsHearOfHTTP2(t *testing.T) {
 // have sent them do not have backends serve more of them at once than they may.
 func TestRapidReset(t *testing.T) {
 	const most = 3
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	var active, peak atomic.Int32
 	b := startRaw(t, func(p *peer) {
 		for p.request() != nil {
@@ -157,7 +158,7 @@ func TestRapidReset(t *testing.T) {
 			break
 		}
 	}
-	eventually(t, func() bool { s := g.Status(); return s.Upstreams[0].Active == 0 && s.Queue.Waiting == 0 })
+	middlewaretest.Eventually(t, func() bool { s := g.Status(); return s.Upstreams[0].Active == 0 && s.Queue.Waiting == 0 })
 	require.LessOrEqual(t, peak.Load(), int32(most+1), "one more, of which the backend does not yet know that it has ended")
 	require.Zero(t, g.Status().Upstreams[0].Failures)
 	require.Equal(t, "up", g.Status().Upstreams[0].State)

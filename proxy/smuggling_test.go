@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -88,7 +89,7 @@ func TestWhatBackendsHear(t *testing.T) {
 		{name: "more fields than the server takes", request: "GET" + first + last + "X-A: " + strings.Repeat("a", 2<<20) + "\r\n\r\n", want: []string{"431"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			b := startWire(t, func(p *peer) {
 				if p.request() != nil {
 					p.send(hello)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -29,7 +30,7 @@ func TestSoakIdle(t *testing.T) {
 		{"unannounced, and nobody learns from others", "", 250, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			response := ok + tt.keepAlive + "Content-Length: 0\r\n\r\n"
 			backend := startRaw(t, func(p *peer) {
 				for {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -145,7 +146,7 @@ func TestTLSWithoutHTTP2(t *testing.T) {
 
 // TestTLSBodies sends bodies of all sizes, in either direction.
 func TestTLSBodies(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	srv := startTLS(t, echo, nil)
 	tr := newTransport(t, proxy.TransportConfig{TLS: &tls.Config{RootCAs: rootsOf(srv)}, BodyTimeout: time.Minute})
 	for _, size := range []int{0, 1, 10 << 10, 40 << 10, 64 << 10, 100 << 10} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -30,7 +31,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	srv := httptest.NewServer(http.HandlerFunc(echo))
 	t.Cleanup(srv.Close)
 	tr := newTransport(t, proxy.TransportConfig{})
@@ -159,7 +160,7 @@ func TestRequestBytes(t *testing.T) {
 }
 
 func TestUnixSocket(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
 	if err != nil {

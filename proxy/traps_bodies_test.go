@@ -17,6 +17,7 @@ import (
 
 	"github.com/shallot-http/shallot/caddyfile/caddyfiletest"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -33,7 +34,7 @@ func TestTrap12WhatAPipeMayHaveKeptIsNotMissedByTheNext(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.SetLinger(0))
 	require.NoError(t, c.Close())
-	eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
+	middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
 	status, body, _ := answerTo(t, front, plainly("/"))
 	require.Equal(t, 200, status)
 	require.Len(t, body, size)
@@ -104,7 +105,7 @@ func TestTrap15AClientIsMissedOnceItsBodyHasEnded(t *testing.T) {
 			<-asked
 			require.NoError(t, c.Close())
 			<-left
-			eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
+			middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
 			require.Zero(t, g.Status().Upstreams[0].Failures)
 		})
 	}
@@ -172,7 +173,7 @@ func TestTrap18EventsAreFlushedThoughTheirLengthIsKnown(t *testing.T) {
 }
 
 func TestTrap19TheServersLimitsEndAnExchangeAndAreNotTheBackendsFault(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	stuck := make(chan bool, 9)
 	b := startRaw(t, func(p *peer) {
 		for r := p.head(); r != nil; r = p.head() {
@@ -264,7 +265,7 @@ func TestTrap22NobodyReadsABodyAfterTheHandlerHasReturned(t *testing.T) {
 	}
 	for name, script := range scripts {
 		t.Run(name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			b := startRaw(t, script)
 			h := proxy.NewHandler(nil, proxy.Config{Upstreams: group(t, b.url()), Transport: newTransport(t, proxy.TransportConfig{})})
 			var reading atomic.Int32

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/upstream"
 	"github.com/shallot-http/shallot/proxy"
 )
@@ -22,7 +23,7 @@ import (
 // behind starts a proxy in front of a raw backend.
 func behind(t *testing.T, c proxy.Config, script func(*peer)) (front string, b *raw, g *upstream.Group) {
 	t.Helper()
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	b = startRaw(t, script)
 	g = group(t, b.url())
 	c.Upstreams = g
@@ -253,7 +254,7 @@ func TestTrap10AShortBodyIsCutOffAndNeverEndsCleanly(t *testing.T) {
 		require.LessOrEqual(t, len(body), size)
 		_, err = br.ReadByte()
 		require.Error(t, err, "the connection ends")
-		eventually(t, func() bool { return g.Status().Upstreams[0].Failures == 1 })
+		middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Failures == 1 })
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -23,7 +24,7 @@ func upgrading(t testing.TB, url string) *http.Request {
 const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n"
 
 func TestUpgrade(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, func(p *peer) {
 		if r := p.request(); r.Header.Get("Upgrade") != "websocket" || p.br.Buffered() > 0 {
 			return
@@ -55,7 +56,7 @@ func TestUpgrade(t *testing.T) {
 }
 
 func TestUpgradeEndsWithItsContext(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, func(p *peer) { p.request(); p.send(switching); p.ended() })
 	ctx, cancel := context.WithCancel(t.Context())
 	resp, err := newTransport(t, proxy.TransportConfig{}).RoundTrip(upgrading(t, backend.url()).WithContext(ctx))
@@ -83,7 +84,7 @@ func TestUpgradesThatAreRefused(t *testing.T) {
 		{"for Connection did not ask for it", switching, func(r *http.Request) { r.Header.Del("Connection") }, unasked},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			backend := startRaw(t, always(tt.response))
 			r := upgrading(t, backend.url())
 			if tt.edit != nil {

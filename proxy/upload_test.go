@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -37,7 +38,7 @@ func TestExpect(t *testing.T) {
 		return r
 	}
 	t.Run("the body is sent once it is asked for", func(t *testing.T) {
-		noLeaks(t)
+		middlewaretest.NoLeaks(t)
 		body := &watched{Reader: strings.NewReader("small")}
 		backend := startRaw(t, func(p *peer) {
 			for r := p.head(); r != nil; r = p.head() {
@@ -94,7 +95,7 @@ func TestExpect(t *testing.T) {
 // TestEarlyAnswer has a backend refuse a body and close, again and again: what it
 // says is more than that it does not read on.
 func TestEarlyAnswer(t *testing.T) {
-	noLeaks(t)
+	middlewaretest.NoLeaks(t)
 	backend := startRaw(t, func(p *peer) {
 		p.head()
 		p.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
@@ -158,7 +159,7 @@ func (s small) Accept() (net.Conn, error) {
 func TestBothWays(t *testing.T) {
 	for _, scheme := range []string{"http", "h2c"} {
 		t.Run(scheme, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				rc := http.NewResponseController(w)
 				_ = rc.EnableFullDuplex()
@@ -222,7 +223,7 @@ func TestUploadsThatFail(t *testing.T) {
 		{"a body of unknown length that breaks", io.MultiReader(strings.NewReader("sma"), failing{broken}), -1, broken, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			complete := make(chan bool, 1)
 			backend := startRaw(t, func(p *peer) {
 				if r := p.head(); r != nil {
@@ -239,7 +240,7 @@ func TestUploadsThatFail(t *testing.T) {
 			require.Equal(t, proxy.OpUpload, e.Op)
 			require.Equal(t, tt.sent, e.Sent)
 			require.Zero(t, e.StatusCode(), "it is not the backend's fault")
-			eventually(t, func() bool { return body.closes.Load() == 1 })
+			middlewaretest.Eventually(t, func() bool { return body.closes.Load() == 1 })
 			if tt.sent {
 				require.False(t, <-complete, "what was cut off must not look whole")
 			}
@@ -286,7 +287,7 @@ func TestInterrupt(t *testing.T) {
 		{"after a failure", func(p *peer) { p.head(); p.send("nonsense\r\n"); p.ended() }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			noLeaks(t)
+			middlewaretest.NoLeaks(t)
 			backend := startRaw(t, tt.script)
 			tr := newTransport(t, proxy.TransportConfig{})
 			var reading atomic.Int32
