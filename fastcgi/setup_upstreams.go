@@ -1,8 +1,6 @@
 package fastcgi
 
 import (
-	"time"
-
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/upstream"
@@ -69,42 +67,26 @@ func (p *parser) limit(prop *directive.Line) {
 		args := prop.Args(1, 2)
 		p.up.Queue = prop.Int(args[0], 0, 1<<20)
 		if len(args) > 1 {
-			p.up.QueueTimeout = p.interval(prop, args[1])
+			p.up.QueueTimeout = prop.Interval(args[1])
 		}
 	case "try_duration":
 		p.cfg.TryDuration = prop.Duration(prop.Arg())
 	case "try_interval":
-		p.cfg.TryInterval = p.interval(prop, prop.Arg())
+		p.cfg.TryInterval = prop.Interval(prop.Arg())
 	}
-}
-
-func (p *parser) interval(prop *directive.Line, arg directive.Word) time.Duration {
-	d := prop.Duration(arg)
-	if d == 0 && arg.Text != "" {
-		prop.Errorf(arg, "%q is no time at all", arg.Text)
-	}
-	return d
-}
-
-// span is interval, where none is without limit.
-func (p *parser) span(prop *directive.Line) time.Duration {
-	if arg := prop.Arg(); arg.Text != "none" {
-		return p.interval(prop, arg)
-	}
-	return -1
 }
 
 // reach reads what says how to connect.
 func (p *parser) reach(prop *directive.Line) {
 	switch prop.Name() {
 	case "connect_timeout":
-		p.client.DialTimeout = p.span(prop)
+		p.client.DialTimeout = prop.Limit(prop.Arg())
 	case "send_timeout":
-		p.client.SendTimeout = p.span(prop)
+		p.client.SendTimeout = prop.Limit(prop.Arg())
 	case "read_timeout":
-		p.client.ReadTimeout = p.span(prop)
+		p.client.ReadTimeout = prop.Limit(prop.Arg())
 	case "idle_timeout":
-		p.client.IdleTimeout = p.interval(prop, prop.Arg())
+		p.client.IdleTimeout = prop.Interval(prop.Arg())
 	case "pool":
 		if p.client.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); p.client.MaxIdle == 0 {
 			p.client.MaxIdle = -1
@@ -121,7 +103,7 @@ func (p *parser) health(prop *directive.Line) {
 			prop.Errorf(args[0], "%q is not a path such as /fpm-ping", args[0].Text)
 		}
 		if len(args) > 1 {
-			p.up.Active.Interval = p.interval(prop, args[1])
+			p.up.Active.Interval = prop.Interval(args[1])
 		}
 		return
 	}
@@ -131,9 +113,9 @@ func (p *parser) health(prop *directive.Line) {
 	arg := prop.Arg()
 	switch prop.Name() {
 	case "health_check_interval":
-		p.up.Active.Interval = p.interval(prop, arg)
+		p.up.Active.Interval = prop.Interval(arg)
 	case "health_check_timeout":
-		p.up.Active.Timeout = p.interval(prop, arg)
+		p.up.Active.Timeout = prop.Interval(arg)
 	case "health_check_contains":
 		p.check.Contains = arg.Text
 	}

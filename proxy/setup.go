@@ -145,7 +145,7 @@ func (p *parser) limit(prop *directive.Line) {
 		p.queue = prop.Words[0]
 		p.up.Queue = prop.Int(args[0], 1, 1<<20)
 		if len(args) > 1 {
-			p.up.QueueTimeout = p.interval(prop, args[1])
+			p.up.QueueTimeout = prop.Interval(args[1])
 		}
 		return
 	}

@@ -58,7 +58,7 @@ func (p *parser) upgradeLimit(prop *directive.Line) {
 	if p.upgrades.Text == "" {
 		p.upgrades = prop.Words[0]
 	}
-	d := p.interval(prop, prop.Arg())
+	d := prop.Interval(prop.Arg())
 	if prop.Name() == "upgrade_idle" {
 		p.cfg.UpgradeIdle = d
 	} else {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/placeholder"
@@ -24,7 +23,7 @@ func (p *parser) health(prop *directive.Line) {
 			prop.Errorf(args[0], "%q is not a path: it has to begin with a slash", args[0].Text)
 		}
 		if len(args) > 1 {
-			p.up.Active.Interval = p.interval(prop, args[1])
+			p.up.Active.Interval = prop.Interval(args[1])
 		}
 		return
 	}
@@ -38,9 +37,9 @@ func (p *parser) health(prop *directive.Line) {
 	arg := prop.Arg()
 	switch prop.Name() {
 	case "health_check_interval":
-		p.up.Active.Interval = p.interval(prop, arg)
+		p.up.Active.Interval = prop.Interval(arg)
 	case "health_check_timeout":
-		p.up.Active.Timeout = p.interval(prop, arg)
+		p.up.Active.Timeout = prop.Interval(arg)
 	case "health_check_port":
 		p.check.Port = prop.Int(arg, 1, math.MaxUint16)
 	case "health_check_contains":
@@ -52,24 +51,6 @@ func (p *parser) health(prop *directive.Line) {
 	case "health_check_fall":
 		p.up.Active.Fall = prop.Int(arg, 1, 1000)
 	}
-}
-
-func (p *parser) interval(prop *directive.Line, arg directive.Word) time.Duration {
-	d := prop.Duration(arg)
-	if d == 0 && arg.Text != "" {
-		prop.Errorf(arg, "%q is no time at all", arg.Text)
-	}
-	return d
-}
-
-// patience returns the time that a property gives, or what a TransportConfig has for
-// none at all.
-func (p *parser) patience(prop *directive.Line) time.Duration {
-	arg := prop.Arg()
-	if arg.Text == "none" {
-		return -1
-	}
-	return p.interval(prop, arg)
 }
 
 func (p *parser) finishHealth() {
@@ -156,21 +137,21 @@ func (p *parser) reach(prop *directive.Line) {
 			t.MaxIdle = -1
 		}
 	case "keepalive_timeout":
-		t.IdleTimeout = p.interval(prop, prop.Arg())
+		t.IdleTimeout = prop.Interval(prop.Arg())
 	case "timeout":
-		t.DialTimeout = p.interval(prop, prop.Arg())
+		t.DialTimeout = prop.Interval(prop.Arg())
 	case "tls_timeout":
-		t.TLSTimeout = p.interval(prop, prop.Arg())
+		t.TLSTimeout = prop.Interval(prop.Arg())
 	case "header_timeout":
-		t.HeaderTimeout = p.patience(prop)
+		t.HeaderTimeout = prop.Limit(prop.Arg())
 	case "read_timeout":
-		t.BodyTimeout = p.patience(prop)
+		t.BodyTimeout = prop.Limit(prop.Arg())
 	case "write_timeout":
-		t.WriteTimeout = p.patience(prop)
+		t.WriteTimeout = prop.Limit(prop.Arg())
 	case "tls_server_name":
 		secure().ServerName = prop.Arg().Text
 	case "fallback_delay":
-		t.Dial = (&net.Dialer{FallbackDelay: p.interval(prop, prop.Arg())}).DialContext
+		t.Dial = (&net.Dialer{FallbackDelay: prop.Interval(prop.Arg())}).DialContext
 	case "insecure_skip_verify":
 		prop.Args(0, 0)
 		secure().InsecureSkipVerify = true

@@ -61,6 +61,24 @@ func (l *Line) Duration(w Word) time.Duration {
 	return 0
 }
 
+// Interval returns the word as a time span that is longer than none.
+func (l *Line) Interval(w Word) time.Duration {
+	d := l.Duration(w)
+	if given, err := time.ParseDuration(w.Text); err == nil && given == 0 {
+		l.Errorf(w, "%q is no time at all", w.Text)
+	}
+	return d
+}
+
+// Limit returns the word as Interval does, or -1 for the word none, which is to say
+// without limit.
+func (l *Line) Limit(w Word) time.Duration {
+	if w.Text == "none" {
+		return -1
+	}
+	return l.Interval(w)
+}
+
 // Size returns the word as a number of bytes: 512, 64KB, 10MB or 1GB, where a KB
 // is 1024 bytes, as in Caddy 1. It is at least 1.
 func (l *Line) Size(w Word) int64 {

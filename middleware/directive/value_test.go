@@ -16,6 +16,8 @@ import (
 // TestValues reads one word each, as what the name of the case says.
 func TestValues(t *testing.T) {
 	duration := func(l *directive.Line, w directive.Word) any { return l.Duration(w) }
+	interval := func(l *directive.Line, w directive.Word) any { return l.Interval(w) }
+	limit := func(l *directive.Line, w directive.Word) any { return l.Limit(w) }
 	size := func(l *directive.Line, w directive.Word) any { return l.Size(w) }
 	path := func(l *directive.Line, w directive.Word) any { return l.Path(w) }
 	network := func(l *directive.Line, w directive.Word) any { return l.Network(w) }
@@ -55,6 +57,13 @@ func TestValues(t *testing.T) {
 		{"a time span without a unit", duration, "10", time.Duration(0), `"10" is not a duration such as 10s or 1m30s (did you mean "10s"?)`},
 		{"a time span backwards", duration, "-10s", time.Duration(0), `"-10s" is a negative duration`},
 		{"days", duration, "7d", time.Duration(0), `"7d" is not a duration such as 10s or 1m30s`},
+
+		{"an interval", interval, "5s", 5 * time.Second, ""},
+		{"an interval of nothing", interval, "0s", time.Duration(0), `"0s" is no time at all`},
+		{"an interval that is none", interval, "often", time.Duration(0), `"often" is not a duration such as 10s or 1m30s`},
+		{"a limit", limit, "5s", 5 * time.Second, ""},
+		{"without limit", limit, "none", time.Duration(-1), ""},
+		{"a limit of nothing", limit, "0", time.Duration(0), `"0" is no time at all`},
 
 		{"bytes", size, "512", int64(512), ""},
 		{"bytes that say so", size, "512B", int64(512), ""},
