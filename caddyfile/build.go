@@ -23,6 +23,11 @@ type Config struct {
 	// requests that failed. Nil is slog.Default().
 	Log *slog.Logger
 
+	// AllowExec lets directives run commands, such as startup and git's then. By
+	// default they may not: a Caddyfile may come from somebody who is to configure a
+	// site, and no more.
+	AllowExec bool
+
 	// UnknownHost answers requests for hosts of no site. Nil is 404 Not Found,
 	// or, on a TLS listener, 421 Misdirected Request (RFC 9110, section 15.5.20).
 	UnknownHost middleware.Handler
@@ -121,7 +126,7 @@ func (b *builder) site(decl *Site) *site {
 	for _, a := range decl.Addrs {
 		conf.Addrs = append(conf.Addrs, a.Text)
 	}
-	conf.Log, conf.Shared = b.Log, b.pool
+	conf.Log, conf.Shared, conf.AllowExec = b.Log, b.pool, b.AllowExec
 	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root}
 
 	lines := map[int][]*directive.Line{}

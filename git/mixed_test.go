@@ -55,7 +55,7 @@ func nothingIsMixed(t *testing.T, updates, files int, fastcgi string) {
 		return bundle(files), c.Err()
 	}})
 	require.NoError(t, err)
-	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: vocabulary})
+	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: vocabulary, AllowExec: true})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -39,7 +39,7 @@ func build(t *testing.T, text string) (*caddyfile.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return caddyfile.Build(file, caddyfile.Config{Vocabulary: standard.Vocabulary()})
+	return caddyfile.Build(file, caddyfile.Config{Vocabulary: standard.Vocabulary(), AllowExec: true})
 }
 
 // serveSite serves the site of a Caddyfile until the test ends, and returns its URL.

@@ -184,7 +184,11 @@ func (p *parser) interval(prop *directive.Line) {
 
 func (p *parser) command(prop *directive.Line) {
 	var args []string
-	for _, arg := range prop.Args(1, directive.Any) {
+	words := prop.Args(1, directive.Any)
+	if !prop.MayRun(prop.Words[0]) {
+		return
+	}
+	for _, arg := range words {
 		if !arg.Quoted && slices.Contains([]string{"&&", "||", "|", ">", ">>", "<"}, arg.Text) {
 			prop.Errorf(arg, "%q is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is", arg.Text)
 			return

@@ -21,6 +21,7 @@ import (
 func sited(t *testing.T, root, src string) func(path string) string {
 	t.Helper()
 	site := directive.NewSite("localhost")
+	site.AllowExec = true
 	site.Root = middleware.NewRoot(root)
 	m, err := caddyfiletest.SetupIn(t, site, git.Directive, src)
 	require.NoError(t, err)
@@ -130,6 +131,7 @@ func TestSetupFails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			site := directive.NewSite("localhost")
+			site.AllowExec = true
 			site.Root = middleware.NewRoot(root)
 			_, err := caddyfiletest.SetupIn(t, site, git.Directive, tt.src)
 			require.EqualError(t, err, tt.want)
@@ -170,6 +172,7 @@ func TestSharedState(t *testing.T) {
 	pool := new(directive.Pool)
 	set := func(src string) error {
 		site := directive.NewSite("localhost")
+		site.AllowExec = true
 		site.Root, site.Shared = middleware.NewRoot(filepath.Join(dir, "site")), pool
 		c := directive.NewController(site, "git", caddyfiletest.Parse(t, src)...)
 		t.Cleanup(func() { require.NoError(t, c.Stop()) })

@@ -12,10 +12,12 @@ import (
 )
 
 // Setup has d set up and started by the lines of src, as a site would, and
-// stops it when the test ends. All lines must be d's.
+// stops it when the test ends. All lines must be d's. They may run commands.
 func Setup(t testing.TB, d directive.Directive, src string) (middleware.Middleware, error) {
 	t.Helper()
-	return SetupIn(t, directive.NewSite("localhost"), d, src)
+	site := directive.NewSite("localhost")
+	site.AllowExec = true
+	return SetupIn(t, site, d, src)
 }
 
 // SetupIn is Setup for a site of the test's own, whose root is closed, too.

@@ -71,7 +71,10 @@ func load(conf, root, addr string) (*caddyfile.Server, string, error) {
 	}
 	if name := cmp.Or(conf, "Caddyfile"); !simple {
 		if _, err := os.Lstat(name); conf != "" || !errors.Is(err, fs.ErrNotExist) {
-			server, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: standard.Vocabulary()})
+			server, err := caddyfile.Load(name, caddyfile.Config{
+				Vocabulary: standard.Vocabulary(),
+				AllowExec:  true, // who may start this program may run others
+			})
 			return server, name, err
 		}
 	}

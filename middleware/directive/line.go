@@ -164,3 +164,14 @@ func unread(lines []*Line) (errs []*Error) {
 	}
 	return errs
 }
+
+// MayRun reports whether commands may be run, such as the one that begins with w,
+// and records that they may not: who can write a Caddyfile need not be somebody
+// who may run programs. It is the [Site]'s AllowExec that says so.
+func (l *Line) MayRun(w Word) bool {
+	if l.c.site.AllowExec {
+		return true
+	}
+	l.Errorf(w, "commands may not be run (AllowExec of the program's configuration allows it)")
+	return false
+}

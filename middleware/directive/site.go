@@ -21,6 +21,9 @@ type Site struct {
 	Server  Server           // how to listen
 	Shared  *Pool            // what sites use together
 
+	// AllowExec lets directives run commands, see [Line.MayRun].
+	AllowExec bool
+
 	// Siblings are the codings of files that may be sent in place of another; nil
 	// is the usual ones, and empty is none.
 	Siblings []string
