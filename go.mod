@@ -7,6 +7,11 @@ require github.com/stretchr/testify v1.12.1
 require github.com/andybalholm/brotli v1.2.8
 
 require (
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/mattn/go-shellwords v1.0.16 // indirect
+)
+
+require (
 	github.com/DeRuina/timberjack v1.4.9
 	github.com/klauspost/compress v1.20.3
 	go.yaml.in/yaml/v3 v3.0.5 // indirect

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/directive"
 )
 
@@ -183,20 +184,8 @@ func (p *parser) interval(prop *directive.Line) {
 }
 
 func (p *parser) command(prop *directive.Line) {
-	var args []string
-	words := prop.Args(1, directive.Any)
-	if !prop.MayRun(prop.Words[0]) {
-		return
-	}
-	for _, arg := range words {
-		if !arg.Quoted && slices.Contains([]string{"&&", "||", "|", ">", ">>", "<"}, arg.Text) {
-			prop.Errorf(arg, "%q is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is", arg.Text)
-			return
-		}
-		args = append(args, arg.Text)
-	}
-	if err := (Command{Args: args}).check(); err != nil {
-		prop.Errorf(prop.Words[0], "%w", err)
+	args, ok := command.FromLine(prop, prop.Args(1, directive.Any))
+	if !ok {
 		return
 	}
 	if prop.Name() == "then" {

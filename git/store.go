@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shallot-http/shallot/middleware/command"
 )
 
 // next is where the store keeps what was fetched last.
@@ -18,10 +20,10 @@ const next = "refs/deploy/next"
 func (r *Repo) git(ctx context.Context, what string, env []string, secret string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Timeout, fmt.Errorf("it took more than %v: %w", r.cfg.Timeout, context.DeadlineExceeded))
 	defer cancel()
-	out, problem := &limited{max: 64 << 20}, &tail{max: 4 << 10}
-	cmd := newProcess(ctx, r.state, r.environ(env...), r.program, slices.Concat(settings(), args)...)
+	out, problem := &limited{max: 64 << 20}, new(command.Output)
+	cmd := command.New(ctx, r.state, r.environ(env...), r.program, slices.Concat(settings(), args)...)
 	cmd.Stdout, cmd.Stderr = out, problem
-	err := run(cmd)
+	err := command.Run(cmd)
 	if err == nil {
 		return out.String(), nil
 	}

@@ -1,14 +1,13 @@
 package git
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/command"
 )
 
 // A Command is a program to run in a release. There is no shell.
@@ -22,36 +21,15 @@ type Command struct {
 	Timeout time.Duration
 }
 
-func (c Command) check() error {
-	if len(c.Args) == 0 || c.Args[0] == "" {
-		return errors.New("a command has no program")
-	}
-	for _, a := range c.Args {
-		if strings.ContainsRune(a, 0) {
-			return fmt.Errorf("%q: a command has a NUL in it", a)
-		}
-	}
-	return nil
-}
+func (c Command) check() error { return command.Command{Args: c.Args}.Check() }
 
-// run runs c in a folder. Its output goes to the log, line by line, and the end of
-// it into the error.
+// run runs c in a folder.
 func (c Command) run(ctx context.Context, dir string, log *slog.Logger) error {
-	log = log.With("command", c.Args[0])
-	last := &tail{max: 2 << 10}
-	out := &lineLog{log: log, last: last}
-	cmd := newProcess(ctx, dir, thenEnviron(dir), c.Args[0], c.Args[1:]...)
-	cmd.Stdout, cmd.Stderr = out, out
 	start := time.Now()
-	err := run(cmd)
-	out.flush()
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
+	if err := (command.Command{Args: c.Args, Dir: dir, Env: thenEnviron(dir), Log: log}).Run(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w%s", c.Args[0], err, said(last.String()))
-	}
-	log.Info("git: command is done", "took", time.Since(start).Round(time.Millisecond))
+	log.Info("git: command is done", "command", c.Args[0], "took", time.Since(start).Round(time.Millisecond))
 	return nil
 }
 
@@ -75,50 +53,4 @@ func (r *Repo) runThen(ctx context.Context, dir string) error {
 		}
 	}
 	return nil
-}
-
-// A lineLog logs each line that is written to it.
-type lineLog struct {
-	log   *slog.Logger
-	last  *tail
-	rest  []byte
-	lines int
-}
-
-const (
-	longestLine = 4 << 10 // as much as is taken for one line
-	mostLines   = 10_000  // of a command; one that never stops would fill the disk with its log
-)
-
-func (l *lineLog) Write(p []byte) (int, error) {
-	l.last.Write(p)
-	l.rest = append(l.rest, p...)
-	for {
-		i := bytes.IndexByte(l.rest, '\n')
-		if i < 0 && len(l.rest) < longestLine {
-			return len(p), nil
-		}
-		if i < 0 || i > longestLine {
-			i = longestLine - 1
-		}
-		l.print(l.rest[:i+1])
-		l.rest = l.rest[i+1:]
-	}
-}
-
-func (l *lineLog) flush() { l.print(l.rest) }
-
-func (l *lineLog) print(line []byte) {
-	if l.lines > mostLines {
-		return
-	}
-	text := printable(string(line))
-	if text == "" {
-		return
-	}
-	if l.lines++; l.lines > mostLines {
-		l.log.Warn("git: command says more than is logged", "lines", mostLines)
-		return
-	}
-	l.log.Info("git: command says", "output", text)
 }

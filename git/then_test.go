@@ -69,7 +69,7 @@ func TestThenIsVerbose(t *testing.T) {
 	var log journal
 	_, err := o.open(t, git.RepoConfig{Then: []git.Command{shell("yes | head -n 50000; echo the end; exit 1")}, Log: log.log()}).Sync(t.Context())
 	require.ErrorContains(t, err, "the end")
-	require.Equal(t, 10_000, strings.Count(log.String(), `msg="git: command says"`))
+	require.Equal(t, 10_000, strings.Count(log.String(), `msg="command says"`))
 	require.Equal(t, 1, strings.Count(log.String(), "more than is logged"))
 }
 

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/shallot-http/shallot/middleware/command"
 )
 
 // oldest is the first version of git that has all that is asked of it.
@@ -30,9 +32,9 @@ func (r *Repo) check(ctx context.Context) error {
 		return fmt.Errorf("git %d.%d or newer is needed: %w: %s", oldest[0], oldest[1], err, install)
 	}
 	out := limited{max: 1 << 10}
-	cmd := newProcess(ctx, r.state, r.environ(), program, "--version")
+	cmd := command.New(ctx, r.state, r.environ(), program, "--version")
 	cmd.Stdout = &out
-	if err := run(cmd); err != nil {
+	if err := command.Run(cmd); err != nil {
 		return fmt.Errorf("%s --version: %w", program, err)
 	}
 	text := strings.TrimSpace(out.String())

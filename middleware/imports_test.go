@@ -19,7 +19,7 @@ const module = "github.com/shallot-http/shallot"
 // shared are the packages that a layer may build on; layers do not import one
 // another, so that each brings as little as it can.
 var shared = []string{
-	"middleware", "middleware/accept", "middleware/directive", "middleware/logfile",
+	"middleware", "middleware/accept", "middleware/command", "middleware/directive", "middleware/logfile",
 	"middleware/placeholder", "middleware/probe", "middleware/upstream",
 }
 

@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"context"
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
@@ -33,7 +34,18 @@ type Site struct {
 	// are set up; package static says what it is.
 	Files any
 
-	hides []func(name string, info fs.FileInfo) bool
+	hides    []func(name string, info fs.FileInfo) bool
+	renewals []func(context.Context)
+}
+
+// OnRenewal has f called whenever a certificate of s was renewed.
+func (s *Site) OnRenewal(f func(context.Context)) { s.renewals = append(s.renewals, f) }
+
+// Renewed tells those who asked by OnRenewal.
+func (s *Site) Renewed(ctx context.Context) {
+	for _, f := range s.renewals {
+		f(ctx)
+	}
 }
 
 // NewSite returns the site of a Caddyfile that says nothing but its addresses:

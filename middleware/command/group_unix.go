@@ -1,6 +1,6 @@
 //go:build unix
 
-package git
+package command
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 
 func setGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// endGroup lets git remove its locks and what it has begun.
+// endGroup lets programs remove what they have begun.
 func endGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGTERM) }
 
 func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) } // or there is none left

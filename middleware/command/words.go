@@ -1,0 +1,75 @@
+package command
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-shellwords"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// Split cuts a line into words as a shell would, by quotes and backslashes, but
+// does nothing else a shell would do. What asks for more is an error.
+func Split(line string) ([]string, error) {
+	if strings.ContainsRune(line, 0) {
+		return nil, errors.New("there is a NUL in it")
+	}
+	p := shellwords.NewParser()
+	p.ParseComment = true
+	words, err := p.Parse(line)
+	switch {
+	case err != nil:
+		return nil, errors.New("it has a quote or a parenthesis that does not match")
+	case p.Position >= 0:
+		return nil, errors.New("; & | < and > are for a shell, and there is none: have a line for each command, or a script")
+	case len(words) == 0 || words[0] == "":
+		return nil, errors.New("there is no program in it")
+	}
+	return words, nil
+}
+
+// FromLine returns the program and arguments that words of a line are, if they may
+// be run, and reports what is wrong with them.
+func FromLine(line *directive.Line, words []directive.Word) (args []string, ok bool) {
+	if len(words) == 0 || !line.MayRun(words[0]) {
+		return nil, false
+	}
+	for _, w := range words {
+		if !w.Quoted && slices.Contains([]string{"&&", "||", "|", ">", ">>", "<", "&"}, w.Text) {
+			line.Errorf(w, "%q is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is", w.Text)
+			return nil, false
+		}
+		args = append(args, w.Text)
+	}
+	if err := (Command{Args: args}).Check(); err != nil {
+		line.Errorf(words[0], "%w", err)
+		return nil, false
+	}
+	return args, true
+}
+
+// FromWord is FromLine for a command that is one word, which is [Split] if it has
+// blanks.
+func FromWord(line *directive.Line, word directive.Word) (args []string, ok bool) {
+	if !strings.ContainsAny(word.Text, " \t\r\n") {
+		return FromLine(line, []directive.Word{word})
+	}
+	if !line.MayRun(word) {
+		return nil, false
+	}
+	args, err := Split(word.Text)
+	if err != nil {
+		line.Errorf(word, "%q: %w", word.Text, err)
+	}
+	return args, err == nil
+}
+
+// background cuts the & off the end of a line that has one.
+func background(words []directive.Word) ([]directive.Word, bool) {
+	if n := len(words); n > 1 && words[n-1].Text == "&" && !words[n-1].Quoted {
+		return words[:n-1], true
+	}
+	return words, false
+}
