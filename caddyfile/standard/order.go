@@ -31,6 +31,7 @@ import (
 	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
+	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
@@ -45,6 +46,9 @@ func Vocabulary() caddyfile.Vocabulary {
 		bind,
 		timeouts,
 		trustedProxies,
+		command.Startup,
+		command.Shutdown,
+		command.On,
 		git.Directive,
 		requestid.Directive,
 		accesslog.Directive,

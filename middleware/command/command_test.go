@@ -92,7 +92,7 @@ func TestRunEndsTheGroup(t *testing.T) {
 	})
 	cancel(enough)
 	require.ErrorIs(t, <-ended, enough)
-	for _, pid := range strings.Fields(string(text)) {
+	for pid := range strings.FieldsSeq(string(text)) {
 		middlewaretest.Eventually(t, func() bool {
 			state, err := os.ReadFile("/proc/" + pid + "/stat") // a zombie, until init has taken notice
 			return err != nil || bytes.Contains(state, []byte(") Z "))
