@@ -6,10 +6,7 @@ require github.com/stretchr/testify v1.12.1
 
 require github.com/andybalholm/brotli v1.2.8
 
-require (
-	github.com/coder/websocket v1.8.15
-	github.com/mattn/go-shellwords v1.0.16 // indirect
-)
+require github.com/mattn/go-shellwords v1.0.16
 
 require (
 	github.com/DeRuina/timberjack v1.4.9

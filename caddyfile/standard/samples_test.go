@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -152,9 +153,16 @@ func TestErrorsAreLogged(t *testing.T) {
 	require.Contains(t, string(text), `"GET /missing HTTP/1.1" 404 21`)
 }
 
+// order is that in which requests meet the directives' layers, outermost first. Those
+// of the first line become none.
+const order = "root index tls bind timeouts limits trusted_proxies startup shutdown on git request_id " +
+	"log gzip errors decompress header rewrite redir ext basicauth mime status internal expvar pprof introspect push " +
+	"proxy fastcgi websocket markdown templates browse static"
+
 func TestOrder(t *testing.T) {
-	require.Equal(t, "root index bind timeouts trusted_proxies git request_id log gzip errors decompress proxy fastcgi browse static",
-		strings.Join(standard.Vocabulary().Names(), " "))
+	names := standard.Vocabulary().Names()
+	want := slices.DeleteFunc(strings.Fields(order), func(name string) bool { return !slices.Contains(names, name) })
+	require.Equal(t, want, names)
 }
 
 func TestVocabularyIsTheCallersOwn(t *testing.T) {
