@@ -28,8 +28,14 @@ type Config struct {
 	// site, and no more.
 	AllowExec bool
 
+	// HTTPPort and HTTPSPort are what is listened to for addresses of http and https
+	// without a port, for a machine whose ports 80 and 443 lead to others. Empty are
+	// these.
+	HTTPPort, HTTPSPort string
+
 	// UnknownHost answers requests for hosts of no site. Nil is 404 Not Found,
 	// or, on a TLS listener, 421 Misdirected Request (RFC 9110, section 15.5.20).
+	// Whatever it is, 421 is for what comes by another connection than its site demands.
 	UnknownHost middleware.Handler
 
 	// Grace is how long requests may take to finish once the server is told to
@@ -54,6 +60,8 @@ func Load(name string, c Config) (*Server, error) {
 // f's warnings are logged.
 func Build(f *File, c Config) (*Server, error) {
 	b := builder{Config: c, file: f, pool: new(directive.Pool)}
+	b.ports = map[string]*port{}
+	b.HTTPPort, b.HTTPSPort = cmp.Or(c.HTTPPort, "80"), cmp.Or(c.HTTPSPort, "443")
 	b.Log = cmp.Or(c.Log, slog.Default())
 	b.order = make(map[string]int, len(c.Vocabulary))
 	for i, d := range c.Vocabulary {
@@ -99,7 +107,8 @@ type builder struct {
 	Config
 	file  *File
 	pool  *directive.Pool
-	order map[string]int // of the vocabulary
+	order map[string]int   // of the vocabulary
+	ports map[string]*port // by number
 	errs  []error
 }
 
@@ -199,27 +208,24 @@ func (b *builder) unknownDirective(line *directive.Line) error {
 
 // place finds a listener for every address and a place on it for its site.
 func (b *builder) place(s *Server) {
-	ports := map[string]*port{}
 	for _, site := range s.sites {
 		for _, a := range site.decl.Addrs {
 			if err := b.check(a, site); err != nil {
 				b.fail(err)
 				continue
 			}
-			number := a.port()
-			p := ports[number]
-			if p == nil {
-				p = &port{number: number}
-				ports[number] = p
-				s.ports = append(s.ports, p)
+			place := newPlace(a, site)
+			if b.isSecure(a, site) {
+				place.tls = site.conf.Server.TLS
 			}
-			if taken := p.add(a, site); taken != nil {
+			if taken := b.on(s, b.port(a, site)).add(place); taken != nil {
 				b.fail(&directive.Error{Pos: a.Pos, Path: a.Text,
 					Err: fmt.Errorf("the site at %v has this address already", taken.address.Pos)})
 			}
-			s.all.add(a.host(), newPlace(a, site))
+			s.all.add(a.host(), place)
 		}
 	}
+	b.redirect(s)
 	s.all.sort()
 	for _, p := range s.ports {
 		if err := p.settle(); err != nil {
@@ -228,17 +234,34 @@ func (b *builder) place(s *Server) {
 	}
 }
 
+// on returns the port of a number.
+func (b *builder) on(s *Server, number string) *port {
+	p := b.ports[number]
+	if p == nil {
+		p = &port{number: number}
+		b.ports[number] = p
+		s.ports = append(s.ports, p)
+	}
+	return p
+}
+
+// isSecure reports whether a is served with TLS. A site that has it may have
+// addresses of http, too.
+func (b *builder) isSecure(a Address, s *site) bool {
+	return s.conf.Server.TLS != nil && a.Scheme != "http" && b.port(a, s) != b.HTTPPort
+}
+
 // check reports what an address asks for and its site has not got.
 func (b *builder) check(a Address, s *site) error {
 	tls := s.conf.Server.TLS != nil
 	switch {
-	case a.Scheme == "http" && tls:
+	case tls && !slices.ContainsFunc(s.decl.Addrs, func(a Address) bool { return b.isSecure(a, s) }):
 		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("the site has tls, but this address is one of http")}
 	case a.Scheme == "https" && !tls:
 		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("https needs a certificate, which the site has not got")}
-	case a.Scheme == "" && a.Port == "443" && !tls:
+	case a.Scheme == "" && a.Port == b.HTTPSPort && !tls:
 		return &directive.Error{Pos: a.Pos, Path: a.Text,
-			Err: fmt.Errorf("port 443 is for https, which needs a certificate, and the site has not got one (if it is for http, write http://%s)", a.Text)}
+			Err: fmt.Errorf("port %s is for https, which needs a certificate, and the site has not got one (if it is for http, write http://%s)", a.Port, a.Text)}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package caddyfile
 
 import (
 	"cmp"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,6 +24,7 @@ type hosts struct {
 	wild    map[string]places // by names such as *.example.com and *.*.com
 	stars   int               // most wildcards in such a name
 	any     places
+	strict  bool // a place asks clients for certificates
 }
 
 // A pattern is a name with a wildcard inside a label, such as new-*.example.com.
@@ -40,6 +42,7 @@ type place struct {
 	address Address
 	site    *site
 	handler http.Handler
+	tls     *tls.Config // nil is without TLS
 }
 
 // newPlace returns the place of s at a. A path that ends in a star is where the
@@ -66,6 +69,7 @@ func (p *place) order(q *place) int {
 // add puts p among the places of host, in its canonical form. Of several for the
 // same requests the first counts. When all are there they have to be sorted.
 func (h *hosts) add(host string, p *place) {
+	h.strict = h.strict || p.asksForCertificates()
 	switch {
 	case host == "":
 		h.any = append(h.any, p)
@@ -119,32 +123,43 @@ func isWild(host string) bool {
 	return host == "*" || !strings.Contains(host, "*")
 }
 
+// An arrival is what a place is looked for. Of a connection that is yet being made
+// there is no request, and every path will do.
+type arrival struct {
+	r    *http.Request
+	conn net.Conn
+}
+
 // find returns the place that r is for, or nil.
 func (h *hosts) find(r *http.Request) *place {
 	host, ok := requestHost(r.Host)
 	if !ok {
 		return nil
 	}
-	if p := h.exact[host].find(r); p != nil {
+	return h.lookup(host, arrival{r: r})
+}
+
+func (h *hosts) lookup(host string, v arrival) *place {
+	if p := h.exact[host].find(v); p != nil {
 		return p
 	}
 	for _, q := range h.within {
 		if q.matches(host) {
-			if p := q.places.find(r); p != nil {
+			if p := q.places.find(v); p != nil {
 				return p
 			}
 		}
 	}
 	if len(h.wild) > 0 {
-		if p := h.findWild(host, r); p != nil {
+		if p := h.findWild(host, v); p != nil {
 			return p
 		}
 	}
-	return h.any.find(r)
+	return h.any.find(v)
 }
 
 // findWild replaces one label after the other by a wildcard, from the left.
-func (h *hosts) findWild(host string, r *http.Request) *place {
+func (h *hosts) findWild(host string, v arrival) *place {
 	var buf [2 * maxHost]byte
 	name := buf[:0]
 	for n := 0; n < h.stars && host != ""; n++ {
@@ -153,7 +168,7 @@ func (h *hosts) findWild(host string, r *http.Request) *place {
 		if more {
 			name = append(name, '.')
 		}
-		if p := h.wild[string(append(name, rest...))].find(r); p != nil {
+		if p := h.wild[string(append(name, rest...))].find(v); p != nil {
 			return p
 		}
 		host = rest
@@ -170,9 +185,9 @@ func (q pattern) matches(host string) bool {
 	return ok && label != "" && !strings.Contains(label, ".")
 }
 
-func (ps places) find(r *http.Request) *place {
+func (ps places) find(v arrival) *place {
 	for _, p := range ps {
-		if p.local.accepts(r) && (p.path == "" || p.path.Within(r)) {
+		if p.local.accepts(v) && (p.path == "" || v.r == nil || p.path.Within(v.r)) {
 			return p
 		}
 	}
@@ -187,16 +202,27 @@ type localAddr struct {
 	loopback bool       // any that only this machine can reach
 }
 
-func (l localAddr) accepts(r *http.Request) bool {
+func (l localAddr) accepts(v arrival) bool {
 	if l == (localAddr{}) {
 		return true
 	}
-	tcp, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok {
-		return false
+	addr, ok := v.localAddr()
+	return ok && (l.loopback && addr.IsLoopback() || l.addr == addr)
+}
+
+// localAddr returns the address that v came in at.
+func (v arrival) localAddr() (netip.Addr, bool) {
+	var local any
+	if v.r != nil {
+		local = v.r.Context().Value(http.LocalAddrContextKey)
+	} else {
+		local = v.conn.LocalAddr()
 	}
-	addr := tcp.AddrPort().Addr().Unmap()
-	return l.loopback && addr.IsLoopback() || l.addr == addr
+	tcp, ok := local.(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return tcp.AddrPort().Addr().Unmap(), true
 }
 
 const maxHost = 255 // RFC 1035, section 2.3.4

@@ -30,6 +30,7 @@ type port struct {
 	listen []string // hosts; "" is all
 	server directive.Server
 	scheme string
+	keys   map[string][]boundPlace // one for each way that a host is secured
 }
 
 type boundPlace struct {
@@ -68,15 +69,15 @@ func (a Address) host() string {
 }
 
 // port returns the number of a's port. Sites that name neither port nor scheme
-// are on 2015, as in Caddy 1.
-func (a Address) port() string {
+// are on 2015, as in Caddy 1, unless they get certificates by themselves.
+func (b *builder) port(a Address, s *site) string {
 	switch {
 	case a.Port != "":
 		return a.Port
-	case a.Scheme == "https":
-		return "443"
+	case a.Scheme == "https", a.Scheme == "" && s.conf.Server.Plain != nil:
+		return b.HTTPSPort
 	case a.Scheme == "http":
-		return "80"
+		return b.HTTPPort
 	}
 	return "2015"
 }
@@ -110,14 +111,9 @@ func canonicalBind(host string) string {
 }
 
 // add gives site a place, and returns the one that has it already, if any.
-func (p *port) add(a Address, s *site) (taken *place) {
-	var binds []string
-	for _, host := range s.conf.Server.Bind {
-		binds = append(binds, canonicalBind(host))
-	}
-	if len(binds) == 0 {
-		binds = []string{a.bind()}
-	}
+func (p *port) add(place *place) (taken *place) {
+	a := place.address
+	binds := place.binds()
 	name := siteName{a.host(), a.Path}
 	for _, i := range p.named[name] {
 		if q := p.places[i]; overlap(q.binds, binds) {
@@ -128,9 +124,20 @@ func (p *port) add(a Address, s *site) (taken *place) {
 		p.named = map[siteName][]int{}
 	}
 	p.named[name] = append(p.named[name], len(p.places))
-	p.places = append(p.places, boundPlace{
-		newPlace(a, s), name.host, binds})
+	p.places = append(p.places, boundPlace{place, name.host, binds})
 	return nil
+}
+
+// binds returns where to listen for p.
+func (p *place) binds() []string {
+	if len(p.site.conf.Server.Bind) == 0 {
+		return []string{p.address.bind()}
+	}
+	var binds []string
+	for _, host := range p.site.conf.Server.Bind {
+		binds = append(binds, canonicalBind(host))
+	}
+	return binds
 }
 
 func overlap(a, b []string) bool {
@@ -186,16 +193,17 @@ func localTo(bind string) (local localAddr, ok bool) {
 func (p *port) adopt(q boundPlace) error {
 	ask := q.site.conf.Server
 	scheme := "http"
-	if ask.TLS != nil {
+	if q.tls != nil {
 		scheme = "https"
 	}
-	switch {
-	case p.scheme != "" && p.scheme != scheme:
+	if p.scheme != "" && p.scheme != scheme {
 		return q.errorf("port %s is one of %s, because of the site at %v", p.number, p.scheme, p.places[0].address.Pos)
-	case p.scheme != "" && p.server.TLS != ask.TLS:
-		return q.errorf("port %s has other tls settings, because of the site at %v", p.number, p.places[0].address.Pos)
 	}
-	p.scheme, p.server.TLS = scheme, ask.TLS
+	if err := p.secure(q); err != nil {
+		return err
+	}
+	p.scheme = scheme
+	p.server.H2C = p.server.H2C || ask.H2C
 	p.server.ReadTimeout = shorter(p.server.ReadTimeout, ask.ReadTimeout)
 	p.server.ReadHeaderTimeout = shorter(p.server.ReadHeaderTimeout, ask.ReadHeaderTimeout)
 	p.server.WriteTimeout = shorter(p.server.WriteTimeout, ask.WriteTimeout)
@@ -223,12 +231,10 @@ func (p *port) httpServer(h http.Handler) *http.Server {
 	set := func(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	if p.server.TLS != nil {
-		protocols.SetHTTP2(true)
-	}
+	protocols.SetHTTP2(p.scheme == "https")
+	protocols.SetUnencryptedHTTP2(p.scheme == "http" && p.server.H2C)
 	return &http.Server{
 		Handler:           h,
-		TLSConfig:         p.server.TLS,
 		Protocols:         &protocols,
 		ReadTimeout:       set(p.server.ReadTimeout, 0),
 		ReadHeaderTimeout: set(p.server.ReadHeaderTimeout, defaultHeaderTimeout),

@@ -196,8 +196,8 @@ func TestSchemesDoNotMix(t *testing.T) {
 		{"on one port", "a:8443 {\n secure\n}\nb:8443 {\n}", `Caddyfile:4:1: b:8443: port 8443 is one of https, because of the site at Caddyfile:1:1
 	b:8443 {
 	^`},
-		{"other settings on one port", "a:443 {\n secure\n}\nb:443 {\n secure\n}", `Caddyfile:4:1: b:443: port 443 has other tls settings, because of the site at Caddyfile:1:1
-	b:443 {
+		{"other settings of one host", "a:443/x {\n secure\n}\na:443/y {\n secure\n}", `Caddyfile:4:1: a:443/y: port 443 has other tls settings for this host, because of the site at Caddyfile:1:1
+	a:443/y {
 	^`},
 		{"of an address", "http://a {\n secure\n}", `Caddyfile:1:1: http://a: the site has tls, but this address is one of http
 	http://a {

@@ -65,14 +65,15 @@ func (s *Server) Handler() http.Handler {
 }
 
 func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) {
-	if p := hosts.find(r); p != nil {
+	p := hosts.find(r)
+	if p != nil && hosts.admits(r, p) {
 		p.handler.ServeHTTP(w, r)
 		return
 	}
 	unknown := s.unknown
-	if unknown == nil {
+	if unknown == nil || p != nil {
 		unknown = middleware.Status(http.StatusNotFound)
-		if r.TLS != nil {
+		if r.TLS != nil || p != nil {
 			unknown = middleware.Status(http.StatusMisdirectedRequest)
 		}
 	}
@@ -186,6 +187,9 @@ func (s *Server) serve(running *sync.WaitGroup) (failed <-chan error, err error)
 	failures := make(chan error, len(s.listened))
 	for _, l := range s.listened {
 		server := l.httpServer(s.listenerHandler(&l.hosts))
+		if l.scheme == "https" {
+			secure(server, func() *hosts { return &l.hosts })
+		}
 		server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 		s.serving = append(s.serving, server)
 		running.Go(func() {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -69,6 +70,16 @@ type Server struct {
 	// Timeouts, as in http.Server. Zero is the server's default, negative is none.
 	ReadTimeout, ReadHeaderTimeout, WriteTimeout, IdleTimeout time.Duration
 
-	MaxHeaderBytes int         // zero is the server's default
-	TLS            *tls.Config // nil is none; sites on one port have the same
+	MaxHeaderBytes int  // zero is the server's default
+	H2C            bool // HTTP/2 without TLS, too, on every port without TLS that the site is on
+
+	// TLS is how the site's addresses are served, but for those of http; nil is
+	// without TLS. It is used as that of a server that has this site only, chosen by
+	// the name that a client asks for. Sites of one host on one port have the same.
+	TLS *tls.Config
+
+	// Plain makes port 443 the site's own, unless an address says otherwise, and has
+	// port 80 listened to for its hosts: requests there meet Plain before next, which
+	// is what a site of that very host on port 80 says, or else a redirect to https.
+	Plain func(next http.Handler) http.Handler
 }
