@@ -46,7 +46,8 @@
 // global options of Caddy 2, which are a block before all sites, and its named
 // routes, which are blocks called &(NAME).
 //
-// What a Caddyfile can make the program spend is bounded, see [Limits].
+// What a Caddyfile can make the program spend is bounded, see [Limits]. [Format]
+// lays one out as usual, which changes nothing of what it says.
 //
 // # Sites
 //
