@@ -1,12 +1,17 @@
 module github.com/shallot-http/shallot
 
-go 1.26
+go 1.26.0
 
 require github.com/stretchr/testify v1.12.1
 
 require github.com/andybalholm/brotli v1.2.8
 
 require github.com/mattn/go-shellwords v1.0.16
+
+require (
+	golang.org/x/crypto v0.58.0
+	golang.org/x/sys v0.49.0 // indirect
+)
 
 require (
 	github.com/DeRuina/timberjack v1.4.9

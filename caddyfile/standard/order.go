@@ -31,6 +31,7 @@ import (
 	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
+	"github.com/shallot-http/shallot/middleware/basicauth"
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/requestid"
@@ -55,6 +56,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		gzip.Directive,
 		errorpages.Directive,
 		gzip.RequestsDirective,
+		basicauth.Directive,
 		proxied(),
 		fastcgi.Directive,
 		listings(),

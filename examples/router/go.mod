@@ -1,6 +1,6 @@
 module github.com/shallot-http/shallot/examples/router
 
-go 1.26
+go 1.26.0
 
 replace github.com/shallot-http/shallot => ../..
 
