@@ -20,7 +20,7 @@ const module = "github.com/shallot-http/shallot"
 // another, so that each brings as little as it can.
 var shared = []string{
 	"middleware", "middleware/accept", "middleware/command", "middleware/directive", "middleware/logfile",
-	"middleware/placeholder", "middleware/probe", "middleware/upstream",
+	"middleware/page", "middleware/placeholder", "middleware/probe", "middleware/upstream",
 }
 
 // importRules say what the packages below a folder may import; the longest folder
@@ -41,6 +41,10 @@ var importRules = map[string]struct {
 	"middleware/upstream":       {module: []string{"middleware", "middleware/probe"}},
 	"middleware/logfile":        {module: []string{"middleware/directive"}, foreign: []string{"github.com/DeRuina/timberjack"}},
 	"middleware/middlewaretest": {module: []string{"middleware"}},
+
+	"middleware/page":      {module: []string{"middleware", "middleware/static"}},
+	"middleware/templates": {module: append([]string{"middleware/static"}, shared...)},
+	"middleware/markdown":  {module: append([]string{"middleware/static"}, shared...), foreign: []string{"*"}},
 
 	"middleware/*": {module: shared, foreign: []string{"*"}},
 	"gzip":         {module: shared, foreign: []string{"*"}},

@@ -36,6 +36,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
+	"github.com/shallot-http/shallot/middleware/templates"
 )
 
 // Vocabulary returns the usual vocabulary. It is the caller's own: others may be
@@ -59,6 +60,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		basicauth.Directive,
 		proxied(),
 		fastcgi.Directive,
+		templates.Directive,
 		listings(),
 		static.Directive,
 	}
