@@ -34,6 +34,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/basicauth"
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
+	"github.com/shallot-http/shallot/middleware/headers"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
 	"github.com/shallot-http/shallot/middleware/templates"
@@ -56,6 +57,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		accesslog.Directive,
 		gzip.Directive,
 		errorpages.Directive,
+		headers.Directive,
 		gzip.RequestsDirective,
 		basicauth.Directive,
 		proxied(),
