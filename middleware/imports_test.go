@@ -19,8 +19,9 @@ const module = "github.com/shallot-http/shallot"
 // shared are the packages that a layer may build on; layers do not import one
 // another, so that each brings as little as it can.
 var shared = []string{
-	"middleware", "middleware/accept", "middleware/command", "middleware/directive", "middleware/logfile",
-	"middleware/page", "middleware/placeholder", "middleware/probe", "middleware/upstream",
+	"middleware", "middleware/accept", "middleware/command", "middleware/condition", "middleware/directive",
+	"middleware/logfile", "middleware/page", "middleware/placeholder", "middleware/probe",
+	"middleware/upstream",
 }
 
 // importRules say what the packages below a folder may import; the longest folder
@@ -38,6 +39,7 @@ var importRules = map[string]struct {
 	"middleware/directive":      {module: []string{"middleware"}},
 	"middleware/placeholder":    {module: []string{"middleware"}},
 	"middleware/accept":         {},
+	"middleware/condition":      {module: []string{"middleware/directive", "middleware/placeholder"}},
 	"middleware/upstream":       {module: []string{"middleware", "middleware/probe"}},
 	"middleware/logfile":        {module: []string{"middleware/directive"}, foreign: []string{"github.com/DeRuina/timberjack"}},
 	"middleware/middlewaretest": {module: []string{"middleware"}},

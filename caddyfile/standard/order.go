@@ -35,6 +35,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/headers"
+	"github.com/shallot-http/shallot/middleware/redirect"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
 	"github.com/shallot-http/shallot/middleware/templates"
@@ -58,6 +59,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		gzip.Directive,
 		errorpages.Directive,
 		headers.Directive,
+		redirect.Directive,
 		gzip.RequestsDirective,
 		basicauth.Directive,
 		proxied(),
