@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -63,9 +64,7 @@ func TestFields(t *testing.T) {
 		for way, begin := range begins {
 			t.Run(tt.name+", "+way, func(t *testing.T) {
 				h := middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					for name, values := range tt.behind {
-						w.Header()[name] = values
-					}
+					maps.Copy(w.Header(), tt.behind)
 					w.Header()["Date"], w.Header()["Content-Type"] = nil, nil
 					begin(w)
 					w.Header().Set("X-Late", "after it began")
