@@ -1,13 +1,13 @@
 package caddyfile
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -41,6 +41,11 @@ type Config struct {
 	// Grace is how long requests may take to finish once the server is told to
 	// stop. Zero is 10 seconds.
 	Grace time.Duration
+
+	// Drain is how long requests, and connections such as WebSockets, may go on at a
+	// site that [Server.Reload] has replaced. Then WebSockets that are proxied are
+	// told to end, and the rest is cut off. Zero is an hour; negative is no time.
+	Drain time.Duration
 }
 
 // Load reads the Caddyfile called name and builds it.
@@ -59,22 +64,22 @@ func Load(name string, c Config) (*Server, error) {
 // checked: its error says all that is wrong with all the sites. If there is none,
 // f's warnings are logged.
 func Build(f *File, c Config) (*Server, error) {
-	b := builder{Config: c, file: f, pool: new(directive.Pool)}
-	b.ports = map[string]*port{}
-	b.HTTPPort, b.HTTPSPort = cmp.Or(c.HTTPPort, "80"), cmp.Or(c.HTTPSPort, "443")
-	b.Log = cmp.Or(c.Log, slog.Default())
-	b.order = make(map[string]int, len(c.Vocabulary))
-	for i, d := range c.Vocabulary {
-		b.order[d.Name] = i
+	s := newServer(c)
+	g, err := s.generation(f, nil)
+	if err != nil {
+		return nil, err
 	}
-	s := &Server{
-		grace:    cmp.Or(c.Grace, 10*time.Second),
-		log:      b.Log,
-		unknown:  c.UnknownHost,
-		pool:     b.pool,
-		all:      new(hosts),
-		ended:    make(chan struct{}),
-		inFlight: newInFlight(),
+	s.now.Store(g)
+	f.warn(s.log)
+	return s, nil
+}
+
+// generation makes sites of f, those that old has left as they are excepted.
+func (s *Server) generation(f *File, old *generation) (*generation, error) {
+	b := builder{Config: s.config, file: f, pool: s.pool, ports: map[string]*port{}}
+	b.order = make(map[string]int, len(b.Vocabulary))
+	for i, d := range b.Vocabulary {
+		b.order[d.Name] = i
 	}
 	for _, err := range f.mended {
 		b.fail(err)
@@ -85,22 +90,28 @@ func Build(f *File, c Config) (*Server, error) {
 	for _, route := range f.Routes {
 		b.fail(&directive.Error{Pos: route.Pos, From: route.From, Path: "&(" + route.Name + ")", Err: errors.New("there are no named routes")})
 	}
-	every := directive.Site{Shared: b.pool}
+	g := &generation{file: f, decls: f.Sites, all: new(hosts), by: map[string]*hosts{}, own: &directive.Site{Shared: b.pool}}
 	for _, name := range f.Files {
-		every.Hide(name)
+		g.own.Hide(name)
 	}
-	for _, decl := range f.Sites {
-		s.sites = append(s.sites, b.site(decl))
-	}
-	b.place(s)
-	if len(b.errs) > 0 {
-		for _, site := range s.sites {
-			b.errs = append(b.errs, site.stop())
+	g.sites = old.keep(f.Sites)
+	settle := keep(g.sites)
+	for i, decl := range f.Sites {
+		switch {
+		case g.sites[i] != nil:
+		case old == nil:
+			g.sites[i] = b.site(decl, decl.Lines)
+		default: // so that the site does not hold on to all of f
+			g.sites[i] = b.site(decl, detached(decl.Lines))
 		}
-		return nil, f.Explain(errors.Join(b.errs...))
 	}
-	f.warn(b.Log)
-	return s, nil
+	b.place(g)
+	if len(b.errs) > 0 {
+		settle(false)
+		return nil, f.Explain(errors.Join(append(b.errs, g.discard(old))...))
+	}
+	g.settle = settle
+	return g, nil
 }
 
 type builder struct {
@@ -121,25 +132,29 @@ func (b *builder) fail(err error) {
 
 // A site is one site of a Caddyfile in working order.
 type site struct {
-	file        *File
+	file        *File // of decl
 	decl        *Site
 	conf        *directive.Site
 	root        *middleware.Root        // by default
 	controllers []*directive.Controller // outermost first
 	chain       middleware.Handler
 	handler     http.Handler // the chain, settled
+
+	life     context.Context // from its start to its end
+	end      context.CancelFunc
+	inFlight *inFlight
 }
 
-func (b *builder) site(decl *Site) *site {
+func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 	conf := directive.NewSite()
 	for _, a := range decl.Addrs {
-		conf.Addrs = append(conf.Addrs, a.Text)
+		conf.Addrs = append(conf.Addrs, strings.Clone(a.Text))
 	}
 	conf.Log, conf.Shared, conf.AllowExec = b.Log, b.pool, b.AllowExec
-	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root}
+	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root, inFlight: newInFlight()}
 
 	lines := map[int][]*directive.Line{}
-	for _, line := range decl.Lines {
+	for _, line := range declared {
 		i, ok := b.order[line.Name()]
 		if !ok {
 			b.fail(b.unknownDirective(line))
@@ -207,9 +222,9 @@ func (b *builder) unknownDirective(line *directive.Line) error {
 }
 
 // place finds a listener for every address and a place on it for its site.
-func (b *builder) place(s *Server) {
-	for _, site := range s.sites {
-		for _, a := range site.decl.Addrs {
+func (b *builder) place(g *generation) {
+	for i, site := range g.sites {
+		for _, a := range g.decls[i].Addrs {
 			if err := b.check(a, site); err != nil {
 				b.fail(err)
 				continue
@@ -218,16 +233,16 @@ func (b *builder) place(s *Server) {
 			if b.isSecure(a, site) {
 				place.tls = site.conf.Server.TLS
 			}
-			if taken := b.on(s, b.port(a, site)).add(place); taken != nil {
+			if taken := b.on(g, b.port(a, site)).add(place); taken != nil {
 				b.fail(&directive.Error{Pos: a.Pos, Path: a.Text,
 					Err: fmt.Errorf("the site at %v has this address already", taken.address.Pos)})
 			}
-			s.all.add(a.host(), place)
+			g.all.add(a.host(), place)
 		}
 	}
-	b.redirect(s)
-	s.all.sort()
-	for _, p := range s.ports {
+	b.redirect(g)
+	g.all.sort()
+	for _, p := range g.ports {
 		if err := p.settle(); err != nil {
 			b.fail(err)
 		}
@@ -235,12 +250,13 @@ func (b *builder) place(s *Server) {
 }
 
 // on returns the port of a number.
-func (b *builder) on(s *Server, number string) *port {
+func (b *builder) on(g *generation, number string) *port {
 	p := b.ports[number]
 	if p == nil {
 		p = &port{number: number}
 		b.ports[number] = p
-		s.ports = append(s.ports, p)
+		g.ports = append(g.ports, p)
+		g.by[number] = &p.hosts
 	}
 	return p
 }
@@ -267,9 +283,9 @@ func (b *builder) check(a Address, s *site) error {
 }
 
 // start starts what the site needs, or nothing.
-func (s *site) start(ctx context.Context) error {
+func (s *site) start() error {
 	for _, c := range s.controllers {
-		if err := c.Start(ctx); err != nil {
+		if err := c.Start(s.life); err != nil {
 			return s.file.Explain(s.blame(c, err))
 		}
 	}
@@ -292,9 +308,13 @@ func (s *site) blame(c *directive.Controller, err error) error {
 
 // stop gives up what the site needed, innermost first.
 func (s *site) stop() error {
+	if s.end != nil {
+		s.end()
+	}
 	var errs []error
 	for _, c := range slices.Backward(s.controllers) {
 		errs = append(errs, c.Stop())
 	}
+	s.conf.Unhide()
 	return errors.Join(append(errs, s.root.Close())...)
 }

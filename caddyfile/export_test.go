@@ -5,7 +5,7 @@ import "net/http"
 // Find looks up the address of the site that r is for, as written; "" if there
 // is none.
 func (s *Server) Find(r *http.Request) string {
-	if p := s.all.find(r); p != nil {
+	if p := s.now.Load().all.find(r); p != nil {
 		return p.address.Text
 	}
 	return ""
@@ -13,9 +13,11 @@ func (s *Server) Find(r *http.Request) string {
 
 // PortHandler returns what serves the port of that number.
 func (s *Server) PortHandler(number string) http.Handler {
-	for _, p := range s.ports {
+	for _, p := range s.now.Load().ports {
 		if p.number == number {
-			return s.listenerHandler(&p.hosts)
+			k := new(socket)
+			k.port.Store(p)
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveAt(k, w, r) })
 		}
 	}
 	return nil
@@ -23,7 +25,7 @@ func (s *Server) PortHandler(number string) http.Handler {
 
 // PortServer returns the server for the port of that number.
 func (s *Server) PortServer(number string) *http.Server {
-	for _, p := range s.ports {
+	for _, p := range s.now.Load().ports {
 		if p.number == number {
 			return p.httpServer(nil)
 		}
@@ -33,7 +35,7 @@ func (s *Server) PortServer(number string) *http.Server {
 
 // PortListens returns the hosts listened on for the port of that number.
 func (s *Server) PortListens(number string) []string {
-	for _, p := range s.ports {
+	for _, p := range s.now.Load().ports {
 		if p.number == number {
 			return p.listen
 		}

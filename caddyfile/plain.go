@@ -8,13 +8,13 @@ import (
 
 // redirect finds places, on the port for requests without TLS, for the hosts of
 // sites that ask for them, and has what is there met by what they ask for first.
-func (b *builder) redirect(s *Server) {
+func (b *builder) redirect(g *generation) {
 	first := map[string]func(http.Handler) http.Handler{}
-	for _, site := range s.sites {
+	for i, site := range g.sites {
 		if site.conf.Server.Plain == nil {
 			continue
 		}
-		for _, a := range site.decl.Addrs {
+		for _, a := range g.decls[i].Addrs {
 			if !b.isSecure(a, site) {
 				continue
 			}
@@ -27,7 +27,7 @@ func (b *builder) redirect(s *Server) {
 			}
 			place := newPlace(plain, site)
 			place.handler = toHTTPS(to)
-			b.on(s, b.HTTPPort).add(place) // unless there is one
+			b.on(g, b.HTTPPort).add(place) // unless there is one
 			first[plain.host()] = site.conf.Server.Plain
 		}
 	}

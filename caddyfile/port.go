@@ -47,7 +47,7 @@ func (q boundPlace) errorf(format string, args ...any) error {
 func (p *port) blame(host string, err error) error {
 	i := slices.IndexFunc(p.places, func(q boundPlace) bool { return slices.Contains(q.binds, host) })
 	q := p.places[max(i, 0)]
-	return q.site.file.Explain(q.errorf("%w", err))
+	return q.errorf("%w", err)
 }
 
 // A siteName is what only sites on different addresses can have in common.

@@ -1,12 +1,12 @@
 package caddyfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,26 +18,45 @@ import (
 // A Server is the sites of a Caddyfile. Use it either as it is, by Serve, or
 // have Handler served by a server of your own between Open and Close.
 type Server struct {
-	sites   []*site
-	ports   []*port
-	all     *hosts // of every port
-	unknown middleware.Handler
-	pool    *directive.Pool
-	log     *slog.Logger
-	grace   time.Duration
+	config Config // without what is left to its defaults
+	pool   *directive.Pool
+	log    *slog.Logger
+	now    atomic.Pointer[generation]
+
+	changing chan struct{} // has an element while sites are being opened or replaced
 
 	mu       sync.Mutex
+	life     context.Context // of the sites: Open's
 	open     bool
+	stopping bool
 	closed   bool
 	ended    chan struct{} // closed once all has been closed
-	serving  []*http.Server
-	inFlight *inFlight
-	listened []listened
+	sockets  []*socket     // nil until there is something to listen on
+	serving  bool
+	servers  servers
+
+	running sync.WaitGroup // what accepts connections
+	failed  chan error     // why one of them ended
+	leaving sync.WaitGroup // what is of old generations
+	hurry   context.Context
+	hasten  context.CancelFunc
 }
 
-type listened struct {
-	*port
-	net.Listener
+func newServer(c Config) *Server {
+	c.Log = cmp.Or(c.Log, slog.Default())
+	c.HTTPPort, c.HTTPSPort = cmp.Or(c.HTTPPort, "80"), cmp.Or(c.HTTPSPort, "443")
+	c.Grace = cmp.Or(c.Grace, 10*time.Second)
+	c.Drain = cmp.Or(c.Drain, time.Hour)
+	s := &Server{
+		config:   c,
+		pool:     new(directive.Pool),
+		log:      c.Log,
+		changing: make(chan struct{}, 1),
+		ended:    make(chan struct{}),
+		failed:   make(chan error, 1),
+	}
+	s.hurry, s.hasten = context.WithCancel(context.Background())
+	return s
 }
 
 // ErrClosed is returned when a Server is used after Close.
@@ -49,28 +68,46 @@ var ErrClosed = errors.New("caddyfile: server is closed")
 // server listens is up to you: if others than this machine can reach it they can
 // ask for a site named localhost as well.
 func (s *Server) Handler() http.Handler {
-	numbers := map[string]*hosts{}
-	for _, p := range s.ports {
-		numbers[p.number] = &p.hosts
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && len(numbers) > 1 {
-			if _, number, err := net.SplitHostPort(addr.String()); err == nil && numbers[number] != nil {
-				s.dispatch(numbers[number], w, r)
+		for {
+			g := s.now.Load()
+			if s.dispatch(g.hostsAt(r), w, r, func() bool { return s.now.Load() == g }) {
 				return
 			}
 		}
-		s.dispatch(s.all, w, r)
 	})
 }
 
-func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) {
-	p := hosts.find(r)
-	if p != nil && hosts.admits(r, p) {
-		p.handler.ServeHTTP(w, r)
-		return
+// serveAt answers a request that came in at k.
+func (s *Server) serveAt(k *socket, w http.ResponseWriter, r *http.Request) {
+	for {
+		p := k.port.Load()
+		if s.dispatch(&p.hosts, w, r, func() bool { return k.port.Load() == p }) {
+			return
+		}
 	}
-	unknown := s.unknown
+}
+
+// dispatch answers a request, unless its site has ended in the meantime and there is
+// another table to look it up in.
+func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request, isCurrent func() bool) bool {
+	p := hosts.find(r)
+	switch {
+	case p == nil || !hosts.admits(r, p):
+		s.refuse(p, w, r)
+		return true
+	case p.site.inFlight.enter():
+		defer p.site.inFlight.leave()
+	case !isCurrent():
+		return false
+	}
+	p.handler.ServeHTTP(w, r)
+	return true
+}
+
+// refuse answers a request that is for no place, or not for the one it names.
+func (s *Server) refuse(p *place, w http.ResponseWriter, r *http.Request) {
+	unknown := s.config.UnknownHost
 	if unknown == nil || p != nil {
 		unknown = middleware.Status(http.StatusNotFound)
 		if r.TLS != nil || p != nil {
@@ -83,12 +120,19 @@ func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request) 
 // Open starts what the sites need: it opens their log files, for example. If
 // something cannot be started, nothing is. Opening twice does nothing. Once ctx is
 // done, WebSockets that are proxied are told to end. So whoever serves the Handler
-// replaces it without a loss by the next one: open that, send it the requests from
-// then on, cancel the old one's ctx, wait for the requests it has, and close it.
+// tells them by that, waits for the requests there are, and closes s. To have other
+// sites in its place, see [Server.Reload].
 func (s *Server) Open(ctx context.Context) error {
+	defer s.change()()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.openLocked(ctx)
+}
+
+// change waits for its turn to open or replace sites. Whoever holds mu must not.
+func (s *Server) change() (done func()) {
+	s.changing <- struct{}{}
+	return func() { <-s.changing }
 }
 
 func (s *Server) openLocked(ctx context.Context) error {
@@ -98,31 +142,29 @@ func (s *Server) openLocked(ctx context.Context) error {
 	case s.open:
 		return nil
 	}
-	for _, site := range s.sites {
-		if err := site.start(ctx); err != nil {
-			return errors.Join(err, s.closeLocked())
-		}
+	if err := start(ctx, nil, s.now.Load().sites); err != nil {
+		return errors.Join(err, s.closeLocked())
 	}
-	s.open = true
+	s.life, s.open = ctx, true
 	return nil
 }
 
 // Listen opens the sites and the addresses they are on, or nothing. Requests wait
 // until Serve is called. Listening twice does nothing.
 func (s *Server) Listen(ctx context.Context) error {
+	defer s.change()()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.openLocked(ctx); err != nil || s.listened != nil {
+	if err := s.openLocked(ctx); err != nil || s.sockets != nil {
 		return err
 	}
-	for _, p := range s.ports {
-		listeners, err := p.open(ctx)
+	g := s.now.Load()
+	for _, p := range g.ports {
+		sockets, err := p.open(ctx, nil)
 		if err != nil {
-			return errors.Join(err, s.closeLocked())
+			return errors.Join(g.file.Explain(err), s.closeLocked())
 		}
-		for _, l := range listeners {
-			s.listened = append(s.listened, listened{p, l})
-		}
+		s.sockets = append(s.sockets, sockets...)
 	}
 	return nil
 }
@@ -139,9 +181,10 @@ func (s *Server) Listeners() []Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []Listener
-	for _, l := range s.listened {
-		out := Listener{Scheme: l.scheme, Addr: l.Addr()}
-		for _, q := range l.places {
+	for _, k := range s.sockets {
+		p := k.port.Load()
+		out := Listener{Scheme: p.scheme, Addr: k.Addr()}
+		for _, q := range p.places {
 			out.Sites = append(out.Sites, q.address.Text)
 		}
 		all = append(all, out)
@@ -157,74 +200,55 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(ctx); err != nil {
 		return err
 	}
-	var running sync.WaitGroup
-	failed, err := s.serve(&running)
-	if err != nil {
+	if err := s.serve(); err != nil {
 		return err
 	}
+	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-s.failed:
 	case <-s.ended:
-		running.Wait()
+		s.running.Wait()
 		return nil
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Grace)
 	defer cancel()
 	err = errors.Join(err, s.Shutdown(grace))
-	running.Wait()
+	s.running.Wait()
 	return err
 }
 
-// serve starts a server for each listener. What makes one of them end before it
-// is told to can be received from failed.
-func (s *Server) serve(running *sync.WaitGroup) (failed <-chan error, err error) {
+// serve starts a server for each socket.
+func (s *Server) serve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
+	switch {
+	case s.closed || s.stopping:
+		return ErrClosed
+	case s.serving:
+		return nil
 	}
-	failures := make(chan error, len(s.listened))
-	for _, l := range s.listened {
-		server := l.httpServer(s.listenerHandler(&l.hosts))
-		if l.scheme == "https" {
-			secure(server, func() *hosts { return &l.hosts })
-		}
-		server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
-		s.serving = append(s.serving, server)
-		running.Go(func() {
-			var err error
-			if server.TLSConfig != nil {
-				err = server.ServeTLS(l.Listener, "", "")
-			} else {
-				err = server.Serve(l.Listener)
-			}
-			if !errors.Is(err, http.ErrServerClosed) {
-				failures <- err
-			}
-		})
+	s.serving = true
+	for _, k := range s.sockets {
+		k.serve(s)
 	}
-	return failures, nil
-}
-
-func (s *Server) listenerHandler(hosts *hosts) http.Handler {
-	return s.inFlight.count(func(w http.ResponseWriter, r *http.Request) { s.dispatch(hosts, w, r) })
+	return nil
 }
 
 // Shutdown takes no more requests, lets those in flight finish until ctx is
 // done, cuts off the rest and closes s.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	serving := s.serving
+	s.stopping = true
+	closeAll(s.sockets)
 	s.mu.Unlock()
 	var (
 		all  sync.WaitGroup
 		late atomic.Bool
 	)
-	for _, server := range serving {
+	for _, v := range s.servers.all() {
 		all.Go(func() {
-			if server.Shutdown(ctx) != nil {
-				server.Close() // who is late has had its grace
+			if !v.shutdown(ctx) {
 				late.Store(true)
 			}
 		})
@@ -251,17 +275,22 @@ func (s *Server) Close() error {
 func (s *Server) closeLocked() error {
 	s.closed = true
 	defer close(s.ended)
-	for _, server := range s.serving {
-		server.Close()
+	for _, v := range s.servers.all() {
+		v.Server.Close()
 	}
-	for _, l := range s.listened {
-		l.Close()
+	closeAll(s.sockets)
+	s.sockets = nil
+	s.hasten()
+	last, cancel := context.WithTimeout(context.Background(), lastMoment)
+	defer cancel()
+	sites := s.now.Load().sites
+	for _, site := range sites {
+		site.inFlight.end()
 	}
-	s.listened = nil
-	s.inFlight.wait()
-	var errs []error
-	for _, site := range slices.Backward(s.sites) {
-		errs = append(errs, site.stop())
+	for _, site := range sites {
+		site.inFlight.wait(last)
 	}
-	return errors.Join(errs...)
+	err := stop(sites)
+	s.leaving.Wait()
+	return err
 }

@@ -16,6 +16,10 @@ func share(c *directive.Controller, line *directive.Line, at directive.Word, s *
 	if !claims.add(c, says) {
 		line.Errorf(at, "another line has its releases in %s, too: give one of them another state, or have them say the same", state)
 	}
+	c.OnKeep(func() func(bool) {
+		claims.add(c, says)
+		return func(bool) { claims.end(c) }
+	})
 	c.OnStart(func(context.Context) error { claims.end(c); return nil })
 	c.OnStop(func() error { claims.end(c); return nil })
 	return directive.Share(c, [2]string{state, says}, func() *Service { return s })
@@ -28,8 +32,9 @@ func (s *Service) describe() string {
 	return fmt.Sprintf("%+v %+v", c, s.cfg)
 }
 
-// claims are what the lines say that have been set up for one state, but not
-// started. All sites of a Caddyfile are set up before one starts.
+// claims are what the lines say that have been set up for one state but not started,
+// or whose site stays as it is while others are set up. All sites of a Caddyfile are
+// set up before one starts.
 type claims struct {
 	mu      sync.Mutex
 	waiting map[*directive.Controller]string

@@ -55,7 +55,7 @@ var importRules = map[string]struct {
 	"git":          {module: shared, foreign: []string{"*"}},
 	"browse":       {module: append([]string{"middleware/static"}, shared...)},
 
-	"caddyfile":               {module: []string{"middleware", "middleware/directive"}},
+	"caddyfile":               {module: []string{"middleware", "middleware/directive", "middleware/probe"}},
 	"caddyfile/caddyfiletest": {module: []string{"caddyfile", "middleware", "middleware/directive"}},
 	"caddyfile/standard":      {module: []string{"*"}, foreign: []string{"*"}},
 

@@ -61,6 +61,7 @@ type Controller struct {
 	errs  []*Error
 	start []func(context.Context) error
 	stop  []func() error
+	keep  []func() func(bool)
 }
 
 // NewController returns the Controller for the lines of site that begin with the
@@ -112,13 +113,31 @@ func (c *Controller) Err() error {
 }
 
 // OnStart has f called before the site takes requests, in the order given. The
-// context is for starting only: it is done when the server is told to stop, while
-// requests are still in flight. What f leaves running ends by OnStop, after them.
+// context is for starting only: it is done when the server is told to stop, or the
+// site has been replaced and its time is over, while requests are still in flight.
+// What f leaves running ends by OnStop, after them.
 func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c.start, f) }
 
 // OnStop has f called after the site's last request, or if it could not be
 // started: last come, first stopped. It must bear with what never started.
 func (c *Controller) OnStop(f func() error) { c.stop = append(c.stop, f) }
+
+// OnKeep has f called when another configuration is about to be set up in which the
+// site stays as it is, and so will not be set up again: before all sites that are. If
+// lines of several sites have to agree on something, f states what this one says. It
+// returns what to call afterwards, with whether that configuration is now in force;
+// or nil.
+func (c *Controller) OnKeep(f func() func(loaded bool)) { c.keep = append(c.keep, f) }
+
+// Keep calls what OnKeep was given, and returns what is to be called afterwards.
+func (c *Controller) Keep() (settle []func(loaded bool)) {
+	for _, f := range c.keep {
+		if done := f(); done != nil {
+			settle = append(settle, done)
+		}
+	}
+	return settle
+}
 
 // Start calls what OnStart was given, and Stop if one of them fails.
 func (c *Controller) Start(ctx context.Context) error {

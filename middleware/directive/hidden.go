@@ -22,6 +22,22 @@ func (s *Site) Hide(name string) {
 		abs = name
 	}
 	s.Shared.hidden.add(abs)
+	if s.hid == nil {
+		s.hid = new([]string)
+	}
+	*s.hid = append(*s.hid, abs)
+}
+
+// Unhide takes back what [Site.Hide] was told, once the site has ended. What others
+// hide stays hidden.
+func (s *Site) Unhide() {
+	if s.hid == nil {
+		return
+	}
+	for _, name := range *s.hid {
+		s.Shared.hidden.remove(name)
+	}
+	*s.hid = nil
 }
 
 // HideIf keeps files of s from being served for which a function returns true of
@@ -63,13 +79,36 @@ func (h *hidden) add(name string) {
 	base := strings.ToLower(filepath.Base(name)) // for file systems may ignore case
 	// A pattern is taken for a name, too: a[1].log is a file like any other.
 	add(h.names, base)
-	if n := strings.IndexAny(base, `*?[\`); n >= 0 {
+	if n := strings.IndexAny(base, wildcards); n >= 0 {
 		if h.patterns[base[:n]] == nil {
 			h.patterns[base[:n]] = map[string]*group{}
 		}
 		add(h.patterns[base[:n]], base)
 		if !slices.Contains(h.lengths, n) {
 			h.lengths = append(h.lengths, n)
+		}
+	}
+}
+
+const wildcards = `*?[\`
+
+// remove takes back one add.
+func (h *hidden) remove(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.files.remove(name) {
+		return
+	}
+	remove := func(groups map[string]*group, key string) {
+		if groups[key].remove(filepath.Dir(name)); groups[key].isEmpty() {
+			delete(groups, key)
+		}
+	}
+	base := strings.ToLower(filepath.Base(name))
+	remove(h.names, base)
+	if n := strings.IndexAny(base, wildcards); n >= 0 {
+		if remove(h.patterns[base[:n]], base); len(h.patterns[base[:n]]) == 0 {
+			delete(h.patterns, base[:n])
 		}
 	}
 }
@@ -99,11 +138,12 @@ func (h *hidden) hasName(root, name string) bool {
 
 // A group is files, or folders, known by their names and by what they are.
 type group struct {
-	mu    sync.RWMutex
-	names map[string]bool // absolute
-	lower map[string]bool // the same in lower case
-	known identities
-	until time.Time // when to look what they are, again
+	mu      sync.RWMutex
+	names   map[string]int // absolute, and how many times they were added
+	lower   map[string]int // the same in lower case
+	version uint64         // of names
+	known   identities
+	until   time.Time // when to look what they are, again
 
 	looking sync.Mutex // held meanwhile
 }
@@ -112,22 +152,51 @@ type group struct {
 func (g *group) add(name string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.names[name] {
+	if g.names == nil {
+		g.names, g.lower = map[string]int{}, map[string]int{}
+	}
+	g.names[name]++
+	g.lower[strings.ToLower(name)]++
+	if g.names[name] > 1 {
 		return false
 	}
-	if g.names == nil {
-		g.names, g.lower = map[string]bool{}, map[string]bool{}
-	}
-	g.names[name], g.lower[strings.ToLower(name)] = true, true
-	g.until = time.Time{}
+	g.changed()
 	return true
+}
+
+// remove takes back one add, and reports whether name is gone.
+func (g *group) remove(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	lower := strings.ToLower(name)
+	if g.lower[lower]--; g.lower[lower] == 0 {
+		delete(g.lower, lower)
+	}
+	if g.names[name]--; g.names[name] > 0 {
+		return false
+	}
+	delete(g.names, name)
+	g.changed()
+	return true
+}
+
+// changed has whoever asks next look what the names stand for.
+func (g *group) changed() {
+	g.until = time.Time{}
+	g.version++
+}
+
+func (g *group) isEmpty() bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return len(g.names) == 0
 }
 
 // hasFolder compares names before it asks the file system, which knows that two
 // names may mean one folder.
 func (g *group) hasFolder(name string) bool {
 	g.mu.RLock()
-	named := g.lower[strings.ToLower(name)]
+	named := g.lower[strings.ToLower(name)] > 0
 	g.mu.RUnlock()
 	if named {
 		return true
@@ -164,7 +233,7 @@ func (g *group) look(now, until time.Time) identities {
 	defer g.looking.Unlock()
 
 	g.mu.RLock()
-	names, known, fresh := slices.Collect(maps.Keys(g.names)), g.known, now.Before(g.until)
+	names, version, known, fresh := slices.Collect(maps.Keys(g.names)), g.version, g.known, now.Before(g.until)
 	g.mu.RUnlock()
 	if fresh {
 		return known
@@ -178,7 +247,7 @@ func (g *group) look(now, until time.Time) identities {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.known = known
-	if len(g.names) == len(names) { // there are no new ones, which would be next
+	if g.version == version { // else there are others by now
 		g.until = now.Add(lookInterval)
 	}
 	return known

@@ -37,6 +37,7 @@ type Site struct {
 
 	hides    []func(name string, info fs.FileInfo) bool
 	renewals []func(context.Context)
+	hid      *[]string // what Hide was told of, by this Site or a copy of it
 }
 
 // OnRenewal has f called whenever a certificate of s was renewed.
@@ -59,6 +60,7 @@ func NewSite(addrs ...string) *Site {
 		Index:  []string{"index.html", "index.htm", "default.html", "default.htm"},
 		Log:    slog.Default(),
 		Shared: new(Pool),
+		hid:    new([]string),
 	}
 }
 

@@ -29,6 +29,16 @@ func Share(c *directive.Controller, line *directive.Line, name directive.Word, r
 	if !f.uses.add(c, r) {
 		line.Errorf(name, "another line has %s rotated otherwise", name.Text)
 	}
+	c.OnKeep(func() func(bool) {
+		f.uses.add(c, r)
+		return func(loaded bool) {
+			if next := f.uses.end(c); loaded {
+				if err := f.rotate(next); err != nil {
+					c.Site().Log.Error("log file cannot be rotated otherwise", "error", err)
+				}
+			}
+		}
+	})
 	c.OnStart(func(context.Context) error { return f.rotate(f.uses.end(c)) })
 	c.OnStop(func() error { f.uses.end(c); return nil })
 	c.Site().Hide(path)
@@ -94,8 +104,9 @@ func (r *Rotation) Read(prop *directive.Line) bool {
 	return true
 }
 
-// uses are the sites that have been set up with a file but not started, and how
-// they have it rotated. All sites of a Caddyfile are set up before one starts.
+// uses are the sites that have been set up with a file but not started, or that stay
+// as they are while others are set up, and how they have it rotated. All sites of a
+// Caddyfile are set up before one starts.
 type uses struct {
 	mu      sync.Mutex
 	waiting map[*directive.Controller]bool

@@ -1,0 +1,135 @@
+package caddyfile
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/shallot-http/shallot/middleware/directive"
+)
+
+// A generation is the sites of one configuration. They may be those of the one
+// before, too.
+type generation struct {
+	file  *File
+	sites []*site
+	decls []*Site // of sites, as they are in file
+	ports []*port
+	all   *hosts            // of every port
+	by    map[string]*hosts // a port's number
+	own   *directive.Site   // hides the files that all of it was read from
+
+	settle func(loaded bool) // tells the sites that were kept
+}
+
+// hostsAt returns the sites on the port that a request came in at, or all of them.
+func (g *generation) hostsAt(r *http.Request) *hosts {
+	if len(g.by) > 1 {
+		if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			if _, number, err := net.SplitHostPort(addr.String()); err == nil && g.by[number] != nil {
+				return g.by[number]
+			}
+		}
+	}
+	return g.all
+}
+
+// fresh returns the sites of g that other has not got.
+func (g *generation) fresh(other *generation) (sites []*site) {
+	if other == nil {
+		return g.sites
+	}
+	known := make(map[*site]bool, len(other.sites))
+	for _, s := range other.sites {
+		known[s] = true
+	}
+	for _, s := range g.sites {
+		if !known[s] {
+			sites = append(sites, s)
+		}
+	}
+	return sites
+}
+
+// start starts sites, or none of them. What they are given is done with life, or if
+// hurry is done before they have all been started; that may be nil.
+func start(life, hurry context.Context, sites []*site) error {
+	for _, s := range sites {
+		s.life, s.end = context.WithCancel(life)
+	}
+	started := func() bool { return true }
+	if hurry != nil {
+		started = context.AfterFunc(hurry, func() {
+			for _, s := range sites {
+				s.end()
+			}
+		})
+	}
+	for _, s := range sites {
+		if err := s.start(); err != nil {
+			started()
+			return err
+		}
+	}
+	if !started() {
+		return context.Cause(hurry)
+	}
+	return nil
+}
+
+// stop gives up what sites needed.
+func stop(sites []*site) error {
+	var errs []error
+	for _, s := range slices.Backward(sites) {
+		errs = append(errs, s.stop())
+	}
+	return errors.Join(errs...)
+}
+
+// leave has sites that are no longer found end, each once it has answered all that it
+// was asked or ctx is done. It returns how many requests were cut off.
+func leave(ctx context.Context, sites []*site) (late int, err error) {
+	for _, s := range sites {
+		s.inFlight.end()
+	}
+	var (
+		mu   sync.Mutex
+		errs []error
+		busy sync.WaitGroup
+		idle []*site
+	)
+	for _, s := range sites {
+		if s.inFlight.count() == 0 {
+			idle = append(idle, s)
+			continue
+		}
+		busy.Go(func() {
+			n := s.leave(ctx)
+			err := s.stop()
+			mu.Lock()
+			defer mu.Unlock()
+			late += n
+			errs = append(errs, err)
+		})
+	}
+	err = stop(idle)
+	busy.Wait()
+	return late, errors.Join(append(errs, err)...)
+}
+
+// leave waits for the requests of s, and tells those that it no longer waits for.
+func (s *site) leave(ctx context.Context) (late int) {
+	if s.inFlight.wait(ctx) {
+		return 0
+	}
+	if s.end != nil {
+		s.end()
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+	defer cancel()
+	s.inFlight.wait(last)
+	return s.inFlight.count()
+}
