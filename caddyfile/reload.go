@@ -100,6 +100,15 @@ func (s *Server) isEnding() bool {
 	return s.closed || s.stopping || s.life != nil && s.life.Err() != nil
 }
 
+// Draining returns how many requests, and connections such as WebSockets, are left at
+// sites that have been replaced.
+func (s *Server) Draining() (n int) {
+	for one := range s.former.Range {
+		n += one.(*site).inFlight.count()
+	}
+	return n
+}
+
 // compare says what has become of the sites.
 func compare(old, next *generation) (r ReloadReport) {
 	was := make(map[string]*site, len(old.sites))
@@ -231,6 +240,9 @@ func (x *exchange) commit() {
 	x.now.Store(x.next)
 	x.old.own.Unhide()
 	gone := x.old.fresh(x.next)
+	for _, site := range gone {
+		x.former.Store(site, nil)
+	}
 	if len(removed)+len(replaced)+len(gone) > 0 {
 		x.leaving.Go(func() { x.retire(removed, replaced, gone) })
 	}
@@ -244,7 +256,7 @@ func (s *Server) retire(removed []*socket, replaced []*server, gone []*site) {
 	for _, v := range replaced {
 		others.Go(func() {
 			v.leave(ctx)
-			s.servers.remove(v)
+			s.servers.Delete(v)
 		})
 	}
 	for _, k := range removed {
@@ -252,12 +264,15 @@ func (s *Server) retire(removed []*socket, replaced []*server, gone []*site) {
 		if k.server != nil {
 			all.Go(func() {
 				k.server.shutdown(ctx)
-				s.servers.remove(k.server)
+				s.servers.Delete(k.server)
 			})
 		}
 	}
 	all.Wait() // its requests still go to the sites that are gone
 	late, err := leave(ctx, gone)
+	for _, site := range gone {
+		s.former.Delete(site)
+	}
 	if late > 0 {
 		s.log.Warn("reload: requests to former sites were cut off that took longer than they were given", "number", late)
 	}

@@ -33,7 +33,8 @@ type Server struct {
 	ended    chan struct{} // closed once all has been closed
 	sockets  []*socket     // nil until there is something to listen on
 	serving  bool
-	servers  servers
+	servers  sync.Map // *server: those that have not ended
+	former   sync.Map // *site: those that have been replaced, and have not ended
 
 	running sync.WaitGroup // what accepts connections
 	failed  chan error     // why one of them ended
@@ -246,9 +247,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		all  sync.WaitGroup
 		late atomic.Bool
 	)
-	for _, v := range s.servers.all() {
+	for v := range s.servers.Range {
 		all.Go(func() {
-			if !v.shutdown(ctx) {
+			if !v.(*server).shutdown(ctx) {
 				late.Store(true)
 			}
 		})
@@ -275,8 +276,8 @@ func (s *Server) Close() error {
 func (s *Server) closeLocked() error {
 	s.closed = true
 	defer close(s.ended)
-	for _, v := range s.servers.all() {
-		v.Server.Close()
+	for v := range s.servers.Range {
+		v.(*server).Server.Close()
 	}
 	closeAll(s.sockets)
 	s.sockets = nil

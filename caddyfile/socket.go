@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -118,7 +117,7 @@ func (k *socket) serve(s *Server) (before *server) {
 			}
 		}
 	})
-	s.servers.add(v)
+	s.servers.Store(v, nil)
 	before, k.server = k.server, v
 	if before == nil {
 		s.running.Go(k.accept)
@@ -211,31 +210,4 @@ func (f *front) isClosed() bool {
 	default:
 		return false
 	}
-}
-
-// servers are those that have not ended.
-type servers struct {
-	mu sync.Mutex
-	m  map[*server]bool
-}
-
-func (s *servers) add(v *server) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.m == nil {
-		s.m = map[*server]bool{}
-	}
-	s.m[v] = true
-}
-
-func (s *servers) remove(v *server) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.m, v)
-}
-
-func (s *servers) all() []*server {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.m))
 }
