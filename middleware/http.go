@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // An AppHandler is an [http.Handler] at the edge of a chain: it settles what
@@ -17,7 +19,7 @@ type AppHandler func(http.ResponseWriter, *http.Request) (int, error)
 
 // ServeHTTP calls h and settles the outcome.
 func (h AppHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	edge{&usual, HandlerFunc(h)}.ServeHTTP(w, r)
+	edge{&usual, HandlerFunc(h), false}.ServeHTTP(w, r)
 }
 
 // usual is the edge of an AppHandler.
@@ -40,17 +42,27 @@ type Edge struct {
 type ErrorPage func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 // Handler puts e around h.
-func (e Edge) Handler(h Handler) http.Handler { return edge{&e, h} }
+func (e Edge) Handler(h Handler) http.Handler { return edge{&e, h, false} }
 
 type edge struct {
 	*Edge
-	h Handler
+	h      Handler
+	within bool // another, even if its Recorder is out of sight
 }
 
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := e.record(w)
-	var whole bool
+	rec, first := e.record(w)
+	if first {
+		rec.started(r)
+	}
+	var (
+		status int
+		whole  bool
+	)
 	defer func() {
+		if first {
+			rec.done(r, status, whole)
+		}
 		if !whole {
 			breakOff(rec, r)
 		}
@@ -75,16 +87,21 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole = true
 }
 
-// record returns the Recorder of this edge.
-func (e edge) record(w http.ResponseWriter) *Recorder {
-	rec := Record(w)
+// record returns the Recorder of this edge, and whether it is the first edge that
+// the request has come to.
+func (e edge) record(w http.ResponseWriter) (rec *Recorder, first bool) {
+	rec = Record(w)
 	switch {
 	case rec.edge == nil:
+		first = nearest(rec.w, hasEdge) == nil
 		rec.edge = e.Edge
+		if first && e.within {
+			first, rec.cut = false, true
+		}
 	case !e.isZero():
 		rec = &Recorder{w: rec, edge: e.Edge} // for that one is spoken for
 	}
-	return rec
+	return rec, first
 }
 
 func (e *Edge) isZero() bool { return e.Log == nil && e.Page == nil }
@@ -108,6 +125,9 @@ func Report(w http.ResponseWriter, r *http.Request, status int, err error, more 
 		level = slog.LevelError
 	case status == StatusClientClosed:
 		level = slog.LevelDebug
+	}
+	if probe.LayerEnabled() {
+		failed(w, status, err)
 	}
 	Logger(w).LogAttrs(r.Context(), level, "request failed", slices.Concat([]slog.Attr{
 		slog.Int("status", status),
@@ -181,6 +201,6 @@ func FromHTTP(h http.Handler) Handler {
 // other server: what has to happen all the same belongs in a defer.
 func Adopt(f func(http.Handler) http.Handler) Middleware {
 	return func(next Handler) Handler {
-		return FromHTTP(f(Edge{}.Handler(next)))
+		return FromHTTP(f(edge{new(Edge), next, true}))
 	}
 }

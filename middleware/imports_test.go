@@ -32,8 +32,9 @@ var importRules = map[string]struct {
 	module  []string // packages of this module; "*" is all of them
 	foreign []string // packages of other modules; "*" is any that no other package has
 }{
-	"middleware/probe":      {std: []string{"unsafe", "runtime", "sync/atomic"}},
-	"middleware/probe/usdt": {module: []string{"middleware/probe"}},
+	"middleware/probe":          {std: []string{"unsafe", "runtime", "sync/atomic"}},
+	"middleware/probe/generate": {module: []string{"middleware/probe"}},
+	"middleware/probe/usdt":     {module: []string{"middleware/probe"}},
 
 	"middleware":                {module: []string{"middleware/probe"}},
 	"middleware/directive":      {module: []string{"middleware"}},

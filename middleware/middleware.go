@@ -38,9 +38,9 @@ type Middleware func(next Handler) Handler
 // Chain returns the Middleware that applies mw in the order in which a request
 // meets them. A chain is a Middleware, so chains nest; Chain() does nothing.
 //
-// A tracer sees each Handler of the chain under the name of its package. A
-// [HandlerFunc] it sees only if [Named]. Where there are no probes (see package
-// probe) layers call each other directly.
+// A tracer, and an [Observer], see each Handler of the chain under the name of its
+// package. A [HandlerFunc] they see only if [Named]. With the build tag noprobe
+// layers call each other directly.
 func Chain(mw ...Middleware) Middleware {
 	mw = slices.Clone(mw)
 	return func(next Handler) Handler {
@@ -55,7 +55,7 @@ func Chain(mw ...Middleware) Middleware {
 func Named(name string, m Middleware) Middleware {
 	return func(next Handler) Handler {
 		h := m(next)
-		if !probe.Supported {
+		if !probe.Watchable {
 			return h
 		}
 		return &layer{name, h}
@@ -92,18 +92,36 @@ func (l *layer) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 }
 
 func (l *layer) trace(w http.ResponseWriter, r *http.Request) (status int, err error) {
-	id, start := requestID(w), time.Now()
-	probe.LayerEnter(id, l.name)
+	f, start, returned := lookedAt(w, true), clock(), false
+	probe.LayerEnter(f.id, l.name)
+	if f.observer != nil {
+		f.observer.Enter(l.name)
+	}
 	defer func() { // panic or not
-		probe.LayerExit(id, l.name, int64(status), time.Since(start).Nanoseconds())
+		took := clock() - start
+		probe.LayerExit(f.id, l.name, int64(status), took)
+		if f == &unseen {
+			return
+		}
+		switch {
+		case returned && err == nil:
+			f.failed = ""
+		case f.failed == "": // nobody further in was it
+			f.failed = l.name
+		}
+		if f.observer != nil {
+			f.observer.Exit(l.name, status, time.Duration(took))
+		}
 	}()
-	return l.h.ServeHTTP(w, r)
+	status, err = l.h.ServeHTTP(w, r)
+	returned = true
+	return status, err
 }
 
 // asLayer makes a layer of h, unless h is of this package: a layer already, or
 // a function, of which "middleware" would say nothing.
 func asLayer(h Handler) Handler {
-	if !probe.Supported {
+	if !probe.Watchable {
 		return h
 	}
 	if name := packageOf(h); name != "" {

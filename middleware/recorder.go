@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-
-	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // A Recorder is an [http.ResponseWriter] that remembers what passed through it
@@ -19,19 +17,24 @@ import (
 // one that the writer underneath lacks reports [errors.ErrUnsupported] or, if
 // it is a mere optimization, does without.
 type Recorder struct {
-	w      http.ResponseWriter
-	status int
-	size   int64
-	edge   *Edge  // how what is further in is settled; nil is as a Recorder further out says
-	facts  *facts // nil until there are any
+	w        http.ResponseWriter
+	status   int32
+	hijacked bool // before anything else began
+	cut      bool // off from the Recorder furthest out, by a writer without Unwrap
+	size     int64
+	edge     *Edge  // how what is further in is settled; nil is as a Recorder further out says
+	facts    *facts // nil until there are any
 }
 
 // Facts are what the Recorder furthest out knows of a request.
 type facts struct {
-	id    uint64
-	url   *url.URL // as the client sent it, once a layer has put another in its place
-	notes []slog.Attr
-	room  [5]slog.Attr // for the first notes
+	id       uint64 // 0 is not to have one yet
+	start    int64  // by clock; 0 is not to be known
+	observer Observer
+	failed   string   // the layer that an error or panic came from
+	url      *url.URL // as the client sent it, once a layer has put another in its place
+	notes    []slog.Attr
+	room     [5]slog.Attr // for the first notes
 }
 
 var (
@@ -98,7 +101,7 @@ func (r *Recorder) Begun() bool { return r.status != 0 }
 
 // Status returns the final status sent, which is 200 unless something else
 // was, and 101 for a hijacked connection.
-func (r *Recorder) Status() int { return cmp.Or(r.status, http.StatusOK) }
+func (r *Recorder) Status() int { return cmp.Or(int(r.status), http.StatusOK) }
 
 // Size returns the number of bytes of body accepted by the writer underneath.
 func (r *Recorder) Size() int64 { return r.size }
@@ -108,7 +111,7 @@ func (r *Recorder) Unwrap() http.ResponseWriter { return r.w }
 
 func (r *Recorder) begin(status int) {
 	if r.status == 0 {
-		r.status = status
+		r.status = int32(status)
 	}
 }
 
@@ -177,6 +180,7 @@ func (r *Recorder) FlushError() error {
 func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.w).Hijack()
 	if err == nil {
+		r.hijacked = r.status == 0 || r.status == http.StatusSwitchingProtocols
 		r.begin(http.StatusSwitchingProtocols)
 	}
 	return conn, rw, err
@@ -194,20 +198,6 @@ func outermost(w http.ResponseWriter) (found *Recorder) {
 		}
 		w = wrapper.Unwrap()
 	}
-}
-
-// requestID returns the number by which a tracer tells the request that w
-// answers from others. Nobody else needs one, so it is given on demand.
-func requestID(w http.ResponseWriter) uint64 {
-	rec := outermost(w)
-	if rec == nil {
-		return 0
-	}
-	f := rec.know()
-	if f.id == 0 {
-		f.id = probe.NextID()
-	}
-	return f.id
 }
 
 // Logger returns the logger of the chain that w belongs to: that of the nearest
@@ -243,11 +233,13 @@ func SettleBy(w http.ResponseWriter, e *Edge) {
 // ofEdge returns the Recorder of the nearest Edge outward, or if there is none
 // the one furthest out.
 func ofEdge(w http.ResponseWriter) *Recorder {
-	if rec := nearest(w, func(rec *Recorder) bool { return rec.edge != nil }); rec != nil {
+	if rec := nearest(w, hasEdge); rec != nil {
 		return rec
 	}
 	return outermost(w)
 }
+
+func hasEdge(rec *Recorder) bool { return rec.edge != nil }
 
 // nearest returns the first Recorder outward that is right, or nil.
 func nearest(w http.ResponseWriter, right func(*Recorder) bool) *Recorder {

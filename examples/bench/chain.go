@@ -15,7 +15,7 @@ import (
 func chainRows() (rows []pair.Row) {
 	for _, layers := range []int{1, 4, 8} {
 		limit := pair.MaxRatio(1.05)
-		if probe.Supported {
+		if probe.Watchable {
 			limit = pair.MaxExtra(time.Duration(layers) * 5 * time.Nanosecond) // a call more for each layer
 		}
 		rows = append(rows, pair.Row{
