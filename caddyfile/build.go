@@ -147,8 +147,16 @@ type site struct {
 
 func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 	conf := directive.NewSite()
+	named := map[string]bool{}
 	for _, a := range decl.Addrs {
 		conf.Addrs = append(conf.Addrs, strings.Clone(a.Text))
+		if a.Scheme == "http" || a.Port == b.HTTPPort {
+			continue
+		}
+		if host := a.host(); !named[host] {
+			named[host] = true
+			conf.Hosts = append(conf.Hosts, strings.Clone(host))
+		}
 	}
 	conf.Log, conf.Shared, conf.AllowExec = b.Log, b.pool, b.AllowExec
 	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root, inFlight: newInFlight()}

@@ -14,6 +14,7 @@
 //		read|header|write|idle DURATION|none
 //	}
 //	trusted_proxies NETWORK...
+//	h2c
 //
 // Root is the folder a site is served from, by default the working directory.
 // Index names the files that stand for their folder, by default index.html,
@@ -22,7 +23,10 @@
 // localhost, else everywhere. Timeouts are those of [net/http.Server]: by default
 // 10s for a header, 5m for an idle connection and none for bodies; 0 is none as
 // well. The proxies trusted are those whose X-Forwarded-For is believed, see
-// [middleware.ClientIP]: by default none.
+// [middleware.ClientIP]: by default none. H2c is HTTP/2 without TLS for clients that
+// know of it beforehand (RFC 9113, section 3.3), such as a proxy in front; every
+// site on the same port has it, too. With TLS there is HTTP/2 unless tls says
+// otherwise.
 package standard
 
 import (
@@ -47,7 +51,9 @@ func Vocabulary() caddyfile.Vocabulary {
 	return caddyfile.Vocabulary{
 		root,
 		index,
+		secured,
 		bind,
+		h2c,
 		timeouts,
 		trustedProxies,
 		command.Startup,

@@ -21,6 +21,7 @@ var (
 	index          = directive.Directive{Name: "index", Setup: setupIndex}
 	bind           = directive.Directive{Name: "bind", Setup: setupBind}
 	timeouts       = directive.Directive{Name: "timeouts", Setup: setupTimeouts}
+	h2c            = directive.Directive{Name: "h2c", Setup: setupH2C, Elsewhere: []string{"http2"}}
 	trustedProxies = directive.Directive{Name: "trusted_proxies", Setup: setupTrustedProxies, Elsewhere: []string{"realip"}}
 )
 
@@ -107,6 +108,12 @@ func setupTimeouts(c *directive.Controller) (middleware.Middleware, error) {
 			server.IdleTimeout = d
 		}
 	}
+	return nil, c.Err()
+}
+
+func setupH2C(c *directive.Controller) (middleware.Middleware, error) {
+	c.Once().Args(0, 0)
+	c.Site().Server.H2C = true
 	return nil, c.Err()
 }
 

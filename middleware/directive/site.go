@@ -16,6 +16,7 @@ import (
 // further out set it; those further in find it set.
 type Site struct {
 	Addrs   []string         // as written
+	Hosts   []string         // of those that are not of http: in lower case, no port, no brackets; "" is any
 	Root    *middleware.Root // what the site serves
 	Index   []string         // files that stand for their folder: the first that exists
 	Trusted []netip.Prefix   // proxies whose word on the client counts, see middleware.ClientIP

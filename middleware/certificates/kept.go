@@ -1,0 +1,107 @@
+package certificates
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// kept is what was read from files, which are looked at again now and then.
+type kept struct {
+	certs  atomic.Pointer[[]*tls.Certificate]
+	looked atomic.Int64 // in nanoseconds since 1970
+
+	mu    sync.Mutex
+	state string // of the files when they were read last
+}
+
+// files are what a kept is read from.
+type files interface {
+	names() ([]string, error)
+	load(names []string) ([]*tls.Certificate, error)
+	log() *slog.Logger
+}
+
+// lookInterval is how often clients that connect have the files looked at.
+const lookInterval = time.Second
+
+// get returns the certificates. Nobody waits for what has changed but the one
+// that sees it.
+func (k *kept) get(f files) ([]*tls.Certificate, error) {
+	if k.certs.Load() == nil {
+		if err := k.read(f); err != nil {
+			return nil, err
+		}
+	}
+	now, looked := time.Now().UnixNano(), k.looked.Load()
+	if since := time.Duration(now - looked); (since >= lookInterval || since < 0) && k.looked.CompareAndSwap(looked, now) {
+		k.look(f)
+	}
+	return *k.certs.Load(), nil
+}
+
+// read reads the files for the first time.
+func (k *kept) read(f files) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.certs.Load() != nil {
+		return nil
+	}
+	names, err := f.names()
+	if err != nil {
+		return err
+	}
+	state := stateOf(names)
+	certs, err := f.load(names)
+	if err != nil {
+		return err
+	}
+	k.state = state
+	k.looked.Store(time.Now().UnixNano())
+	k.certs.Store(&certs)
+	return nil
+}
+
+// look reads the files again if they have changed. While the certificate is new and
+// its key is not yet, they do not fit: then it is tried again when that changes.
+func (k *kept) look(f files) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	names, err := f.names()
+	state := stateOf(names)
+	if err != nil {
+		state = err.Error()
+	}
+	if state == k.state {
+		return
+	}
+	k.state = state
+	var certs []*tls.Certificate
+	if err == nil {
+		certs, err = f.load(names)
+	}
+	if err != nil {
+		f.log().Error("certificates have changed and cannot be read: those before stay in use", slog.Any("err", err))
+		return
+	}
+	k.certs.Store(&certs)
+	f.log().Info("certificates have changed, and are in use", slog.Any("files", names))
+}
+
+// stateOf returns what is different once files are.
+func stateOf(names []string) string {
+	var state strings.Builder
+	for _, name := range names {
+		if info, err := os.Stat(name); err != nil {
+			fmt.Fprintf(&state, "%s %v\n", name, err)
+		} else {
+			fmt.Fprintf(&state, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return state.String()
+}
