@@ -155,7 +155,7 @@ func TestErrorsAreLogged(t *testing.T) {
 
 // order is that in which requests meet the directives' layers, outermost first. Those
 // of the first line become none.
-const order = "root index tls bind timeouts limits trusted_proxies startup shutdown on git request_id " +
+const order = "root index tls bind h2c timeouts limits trusted_proxies startup shutdown on git request_id " +
 	"log gzip errors header decompress rewrite redir ext basicauth mime status internal expvar pprof introspect push " +
 	"proxy fastcgi websocket markdown templates browse static"
 
