@@ -8,6 +8,8 @@ require github.com/andybalholm/brotli v1.2.8
 
 require github.com/mattn/go-shellwords v1.0.16
 
+require github.com/coder/websocket v1.8.15
+
 require (
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sys v0.49.0 // indirect

@@ -43,6 +43,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/static"
 	"github.com/shallot-http/shallot/middleware/templates"
+	"github.com/shallot-http/shallot/middleware/websocket"
 )
 
 // Vocabulary returns the usual vocabulary. It is the caller's own: others may be
@@ -70,6 +71,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		basicauth.Directive,
 		proxied(),
 		fastcgi.Directive,
+		websocket.Directive,
 		templates.Directive,
 		listings(),
 		static.Directive,

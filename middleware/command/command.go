@@ -54,7 +54,7 @@ func (c Command) Start() (stop func(), err error) {
 	out := c.output()
 	cmd := New(ctx, c.Dir, c.Env, c.Args[0], c.Args[1:]...)
 	cmd.Stdout, cmd.Stderr = out, out
-	p, err := start(cmd)
+	p, err := Start(cmd)
 	if err != nil {
 		defer cancel()
 		return nil, c.explain(ctx, err, out)
@@ -62,7 +62,7 @@ func (c Command) Start() (stop func(), err error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		switch err := c.explain(ctx, p.wait(), out); {
+		switch err := c.explain(ctx, p.Wait(), out); {
 		case ctx.Err() != nil: // that is how it was to end
 		case err != nil:
 			c.log().Error("command has ended", "error", err)
@@ -135,29 +135,34 @@ func New(ctx context.Context, dir string, env []string, name string, args ...str
 // Run runs cmd, which is of [New], and ends whatever of its group is still there
 // after it.
 func Run(cmd *exec.Cmd) error {
-	p, err := start(cmd)
+	p, err := Start(cmd)
 	if err != nil {
 		return err
 	}
-	return p.wait()
+	return p.Wait()
 }
 
-// A process is a command that has been started.
-type process struct {
+// A Process is a command that has been started.
+type Process struct {
 	cmd  *exec.Cmd
 	kill *time.Timer // what has been told to end
 }
 
-func start(cmd *exec.Cmd) (*process, error) {
-	p := &process{cmd: cmd}
+// Start starts cmd, which is of [New]. Wait has to be called of what it returns.
+func Start(cmd *exec.Cmd) (*Process, error) {
+	p := &Process{cmd: cmd}
 	cmd.Cancel = func() error {
 		p.kill = time.AfterFunc(patience, func() { killGroup(cmd.Process) })
 		return endGroup(cmd.Process)
 	}
-	return p, cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
-func (p *process) wait() error {
+// Wait waits for p's end, and ends whatever of its group is still there after it.
+func (p *Process) Wait() error {
 	err := p.cmd.Wait()
 	if p.kill != nil {
 		p.kill.Stop()

@@ -1,0 +1,149 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	ws "github.com/coder/websocket"
+
+	"github.com/shallot-http/shallot/middleware/command"
+)
+
+// Why a WebSocket ends before its program.
+var (
+	errLeft  = errors.New("the client has closed it")
+	errDrain = errors.New("the server is to stop")
+	errPing  = errors.New("the client does not answer")
+)
+
+// run runs the program for r until it or the WebSocket ends.
+func (h *Handler) run(w http.ResponseWriter, r *http.Request) (int, error) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+	defer cancel(nil)
+	cmd := command.New(ctx, h.cfg.Dir, h.environ(w, r), h.cfg.Command[0], h.cfg.Command[1:]...)
+	out := &sender{ctx: ctx, end: cancel, how: h.cfg.Type, max: h.cfg.BufferSize, ready: make(chan struct{})}
+	said := &command.Output{Log: h.cfg.Log.With("command", h.cfg.Command[0])}
+	cmd.Stdout, cmd.Stderr = out, said
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return http.StatusInternalServerError, err
+	}
+	p, err := command.Start(cmd)
+	if err != nil {
+		return http.StatusInternalServerError, fmt.Errorf("%s: %w", h.cfg.Command[0], err)
+	}
+	out.conn, err = h.accept(w, r)
+	close(out.ready)
+	if err != nil {
+		cancel(err)
+		_ = p.Wait() // which was not even to begin
+		return 0, err
+	}
+	defer out.conn.CloseNow()
+
+	var others sync.WaitGroup
+	others.Go(func() { receive(out.conn, in, h.cfg.Type); cancel(errLeft) })
+	others.Go(func() { h.watch(ctx, cancel, out.conn) })
+	err = p.Wait()
+	said.Flush()
+	if err == nil {
+		err = out.finish()
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	err = h.end(out.conn, err)
+	cancel(nil)
+	_ = out.conn.CloseNow()
+	others.Wait()
+	return 0, err
+}
+
+// end tells the client how it has ended, and returns what is worth a line in the
+// log.
+func (h *Handler) end(conn *ws.Conn, err error) error {
+	switch {
+	case err == nil:
+		_ = conn.Close(ws.StatusNormalClosure, "")
+	case errors.Is(err, errLeft):
+	case errors.Is(err, errDrain):
+		_ = conn.Close(ws.StatusGoingAway, "")
+	case errors.Is(err, errPing):
+		_ = conn.CloseNow()
+	default:
+		_ = conn.Close(ws.StatusInternalError, "")
+		return fmt.Errorf("%s: %w", h.cfg.Command[0], err)
+	}
+	return nil
+}
+
+// receive passes on what the client sends, until it closes the WebSocket. It has no
+// context: the end of one would close the WebSocket before the client could be told
+// why.
+func receive(conn *ws.Conn, in io.WriteCloser, how Type) {
+	defer in.Close()
+	program := &input{to: in}
+	for {
+		_, message, err := conn.Reader(context.Background())
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(program, message); err != nil {
+			return
+		}
+		if how == Lines {
+			program.Write([]byte("\n"))
+		}
+	}
+}
+
+// An input is that of a program, which may have closed it and still have more to
+// say: then what comes is read for its pings and its end only.
+type input struct {
+	to   io.Writer
+	deaf bool
+}
+
+func (i *input) Write(p []byte) (int, error) {
+	if !i.deaf {
+		_, err := i.to.Write(p)
+		i.deaf = err != nil
+	}
+	return len(p), nil
+}
+
+// watch ends the WebSocket when the server is to stop, or the client does not answer
+// pings, until ctx is done.
+func (h *Handler) watch(ctx context.Context, end context.CancelCauseFunc, conn *ws.Conn) {
+	var tick <-chan time.Time
+	if h.cfg.Ping > 0 {
+		ticker := time.NewTicker(h.cfg.Ping)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.cfg.Drain:
+			end(errDrain)
+			return
+		case <-tick:
+		}
+		if !h.answers(ctx, conn) {
+			end(errPing)
+			return
+		}
+	}
+}
+
+func (h *Handler) answers(ctx context.Context, conn *ws.Conn) bool {
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.Ping)
+	defer cancel()
+	return conn.Ping(ctx) == nil
+}
