@@ -21,5 +21,6 @@ require (
 
 require (
 	github.com/DeRuina/timberjack v1.4.9 // indirect
+	github.com/mattn/go-shellwords v1.0.16 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )
