@@ -82,23 +82,21 @@ func (h *Handler) end(conn *ws.Conn, err error) error {
 	return nil
 }
 
-// receive passes on what the client sends, until it closes the WebSocket. It has no
-// context: the end of one would close the WebSocket before the client could be told
-// why.
+// receive passes on what the client sends, whole messages only, until it closes the
+// WebSocket. It has no context: the end of one would close the WebSocket before the
+// client could be told why.
 func receive(conn *ws.Conn, in io.WriteCloser, how Type) {
 	defer in.Close()
 	program := &input{to: in}
 	for {
-		_, message, err := conn.Reader(context.Background())
+		_, message, err := conn.Read(context.Background())
 		if err != nil {
 			return
 		}
-		if _, err := io.Copy(program, message); err != nil {
-			return
-		}
 		if how == Lines {
-			program.Write([]byte("\n"))
+			message = append(message, '\n')
 		}
+		program.Write(message)
 	}
 }
 
