@@ -133,15 +133,15 @@ func (h *Handler) watch(ctx context.Context, end context.CancelCauseFunc, conn *
 			return
 		case <-tick:
 		}
-		if !h.answers(ctx, conn) {
+		if !h.answers(conn) {
 			end(errPing)
 			return
 		}
 	}
 }
 
-func (h *Handler) answers(ctx context.Context, conn *ws.Conn) bool {
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Ping)
+func (h *Handler) answers(conn *ws.Conn) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), h.cfg.Ping)
 	defer cancel()
 	return conn.Ping(ctx) == nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	ws "github.com/coder/websocket"
@@ -71,10 +72,17 @@ func (s *sender) line(line []byte) error {
 	return s.send(ws.MessageText, line)
 }
 
+// lastMoment is how long a message may still take once the program has to end: if it
+// were given up at once the client could not be told why there are no more.
+const lastMoment = 300 * time.Millisecond
+
 // send ends the program if what it says can no longer be sent: it may never say more,
 // and so never notice.
 func (s *sender) send(kind ws.MessageType, text []byte) error {
-	err := s.conn.Write(s.ctx, kind, text)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, func() { time.AfterFunc(lastMoment, cancel) })()
+	err := s.conn.Write(ctx, kind, text)
 	if err != nil {
 		s.end(errLeft)
 	}
