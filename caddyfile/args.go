@@ -3,6 +3,7 @@ package caddyfile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,9 @@ type arguments struct {
 
 // asks is what a body makes use of.
 type asks struct {
-	args  int // as many, from the first
-	block bool
+	args   int // as many, from the first
+	block  bool
+	blocks []string // by their names
 }
 
 // requests returns what b asks for, which is written all over it.
@@ -34,6 +36,9 @@ func (b *body) requests() asks {
 		}
 		raw := b.src.raw(t)
 		b.asks.block = b.asks.block || raw == "{block}" && t.kind == kindWord
+		if name, ok := blockName(raw); ok && t.kind == kindWord && !slices.Contains(b.asks.blocks, name) {
+			b.asks.blocks = append(b.asks.blocks, name)
+		}
 		for {
 			_, rest, ok := strings.Cut(raw, "{args")
 			if !ok {

@@ -16,7 +16,7 @@ func (w *walker) append(words []directive.Word, t *token) []directive.Word {
 	} else if t.marks&markEscaped != 0 {
 		word.Text = unquote(word.Text, t.kind)
 	}
-	if t.marks&markOpen == 0 {
+	if t.marks&markOpen == 0 || w.p.Unexpanded {
 		return append(words, word)
 	}
 	return w.substitute(words, word, t)
@@ -37,8 +37,8 @@ func (w *walker) substitute(words []directive.Word, word directive.Word, t *toke
 		return words
 	}
 	text := word.Text
-	if text == "{block}" && t.kind == kindWord && w.args != nil {
-		w.fail(t, "{block} stands for lines, and has to be a line of its own")
+	if w.standsForLines(t) {
+		w.fail(t, "%s stands for lines, and has to be a line of its own", clip(text))
 		return words
 	}
 	limit, field := w.p.limits.WordSize, "WordSize"

@@ -89,13 +89,18 @@ func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
 	for _, b := range bodies {
 		asks := b.requests()
 		most.args, most.block = max(most.args, asks.args), most.block || asks.block
+		most.blocks = append(most.blocks, asks.blocks...)
 	}
 	if len(args.words) > most.args {
 		arg := args.words[most.args]
 		w.p.fail(arg.Pos, w.from, "unexpected %q: what is imported makes no use of such an argument", clip(arg.Text))
 	}
-	if args.block != nil && !most.block {
+	switch {
+	case args.block == nil || most.block:
+	case len(most.blocks) == 0:
 		w.fail(t, "what is imported makes no use of a {block}")
+	default:
+		w.refuseUnnamed(args.block, most.blocks)
 	}
 }
 
@@ -103,7 +108,7 @@ func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
 // cannot be.
 func (w *walker) expand(b *body, args *arguments, at directive.Pos) *expansion {
 	asks := b.requests()
-	same := asks.args == 0 && !asks.block
+	same := asks.args == 0 && !asks.block && len(asks.blocks) == 0
 	if same && b.expanded != nil {
 		return b.expanded
 	}

@@ -112,6 +112,19 @@ Caddyfile:2:6: {block} stands for lines, and has to be a line of its own
 >log {block}
 >    ^
 >imported at Caddyfile:5:2`},
+		{"a block by its name among words", "(s) {\n\tlog {blocks.a}\n}\na.com {\n\timport s\n}", `
+Caddyfile:2:6: {blocks.a} stands for lines, and has to be a line of its own
+>log {blocks.a}
+>    ^
+>imported at Caddyfile:5:2`},
+		{"a block by the wrong name", "(s) {\n\t{blocks.header}\n}\na.com {\n\timport s {\n\t\theadr {\n\t\t}\n\t}\n}", `
+Caddyfile:6:3: what is imported makes no use of a block "headr" (did you mean "header"?)
+>headr {
+>^`},
+		{"blocks of the same name", "(s) {\n\t{blocks.a}\n}\na.com {\n\timport s {\n\t\ta b\n\t\ta c\n\t}\n}", `
+Caddyfile:7:3: "a": already given at Caddyfile:6:3
+>a c
+>^`},
 		{"a block of a name that stands for nothing", "(s) {\n\t{args[:]} {\n\t}\n}\na.com {\n\timport s\n}", `
 Caddyfile:2:2: a block has to belong to something: this stands for no words at all
 >{args[:]} {

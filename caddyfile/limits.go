@@ -12,7 +12,7 @@ type Limits struct {
 	Words       int // words and braces of one file, and words of all lines there are in the end; 2,000,000
 	WordSize    int // bytes of a word; 64 KiB
 	HeredocSize int // bytes of a heredoc; 1 MiB
-	Imports     int // imported files and snippets, each as often as it is imported; 50,000
+	Imports     int // imported files, snippets and blocks, each as often as it is imported; 50,000
 	ImportDepth int // imports within imports; 32
 	Arguments   int // arguments of one import; 1,000
 	BlockDepth  int // blocks within blocks; 64

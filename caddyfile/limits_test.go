@@ -23,6 +23,17 @@ func laughs(depth int, leaf, args string) string {
 	return b.String()
 }
 
+// laughsOfBlocks returns snippets that each hand on to the one before it, twice,
+// the block they are imported with.
+func laughsOfBlocks(block string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "(0) {\n%s\n}\n", block)
+	for i := range 30 {
+		fmt.Fprintf(&b, "(%d) {\nimport %d {\ny {\n%s\n%[3]s\n}\n}\n}\n", i+1, i, block)
+	}
+	return b.String() + "a.com {\nimport 30 {\ny {\nx\n}\n}\n}"
+}
+
 // hostile are Caddyfiles that are meant to cost a lot, and what they come to.
 var hostile = []struct{ name, src, want string }{
 	{"laughs", laughs(18, "x", "") + "a.com {\nimport 18\n}", "there are more than 50000 imports (Limits.Imports)"},
@@ -31,6 +42,8 @@ var hostile = []struct{ name, src, want string }{
 	{"long laughs", laughs(13, strings.Repeat("x\n", 400), "") + "a.com {\nimport 13\n}", "with all that is imported, there are more than 2000000 words (Limits.Words)"},
 	{"laughs with arguments", laughs(18, "x {args[0]}", "{args[0]}") + "a.com {\nimport 18 y\n}", "there are more than 50000 imports (Limits.Imports)"},
 	{"laughs of sites", laughs(18, "a.com {\n}", "") + "import 18", "there are more than 50000 imports (Limits.Imports)"},
+	{"laughs of blocks", laughsOfBlocks("{block}"), "there are more than 50000 imports (Limits.Imports)"},
+	{"laughs of blocks by name", laughsOfBlocks("{blocks.y}"), "there are more than 50000 imports (Limits.Imports)"},
 	{"arguments that double in length", laughs(31, "x {args[0]}", "{args[0]}{args[0]}") + "a.com {\nimport 31 y\n}", "this word has more than 65536 bytes (Limits.WordSize)"},
 	{"arguments that double in number", laughs(31, "x {args[:]}", "{args[:]} {args[:]}") + "a.com {\nimport 31 y\n}", "this import has more than 1000 arguments (Limits.Arguments)"},
 	{"a snippet of itself", "(a) {\nimport a\n}\na.com {\nimport a\n}", `"a" imports itself`},

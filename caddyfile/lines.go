@@ -47,6 +47,8 @@ type expansion struct {
 	lines int // in all
 	use   use
 	depth int // of blocks
+
+	blocks map[string]*expansion // in the block of an import, those that were asked for
 }
 
 // use is how much is used of what is limited.
@@ -100,16 +102,28 @@ func count(parts []part) (n int) {
 // appendTo adds the lines of e, brought in by from. They are copies for its sake,
 // but share their words and blocks.
 func (e *expansion) appendTo(lines []*directive.Line, from *directive.Import, a *arena) []*directive.Line {
+	var inner, whole *directive.Import // which neighbours share
 	for _, part := range e.parts {
 		if part.line == nil {
 			lines = part.sub.appendTo(lines, &directive.Import{Pos: part.at.Pos, From: from}, a)
 			continue
 		}
+		if whole == nil || part.line.From != inner {
+			inner, whole = part.line.From, chain(part.line.From, from)
+		}
 		line := a.line()
-		*line = directive.Line{Words: part.line.Words, Block: part.line.Block, From: from}
+		*line = directive.Line{Words: part.line.Words, Block: part.line.Block, From: whole}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// chain returns an import as seen from where another is, which brought it in.
+func chain(i, outer *directive.Import) *directive.Import {
+	if i == nil {
+		return outer
+	}
+	return &directive.Import{Pos: i.Pos, From: chain(i.From, outer)}
 }
 
 // parts pushes the lines and imports from here on.
@@ -137,14 +151,11 @@ func (w *walker) parts(in within) {
 func (w *walker) line(t *token) {
 	if t.kind == kindWord {
 		switch raw := w.src.raw(t); {
-		case raw == "import":
+		case raw == "import" && !w.p.Unexpanded:
 			w.importLines()
 			return
-		case raw == "{block}" && w.args != nil && w.alone():
-			w.i++
-			if w.args.block != nil {
-				w.include(w.args.block, &directive.Import{Pos: w.src.posOf(t)})
-			}
+		case w.standsForLines(t) && w.alone():
+			w.includeBlock()
 			return
 		case defines(raw) && w.opensAfter(w.i):
 			w.fail(t, "a snippet or route is defined outside of all blocks")

@@ -2,6 +2,7 @@ package caddyfile
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 
@@ -24,6 +25,13 @@ type ParseConfig struct {
 	// Nil is fine; [Load] takes those of its Vocabulary.
 	Directives []string
 
+	// Unexpanded leaves what is written as it is: what Parse is for then is not to
+	// build a server but to change or to translate a Caddyfile. Nothing is imported, and
+	// placeholders stay. An import is a line like any other; so the File has Snippets,
+	// and Imports outside of sites, and need not have sites. An address with a
+	// placeholder has nothing but its Text.
+	Unexpanded bool
+
 	Limits Limits
 }
 
@@ -35,6 +43,11 @@ type File struct {
 	Options []*directive.Line // the block before all sites; nil is none
 	Sites   []*Site
 	Routes  []*Route
+
+	// Snippets, and lines of import outside of sites: only if Unexpanded.
+	Snippets []*Snippet
+	Imports  []*directive.Line
+
 	Files   []string // that were read, absolute unless from a ParseConfig.FS
 
 	// Warnings are of what is allowed but hardly meant, such as a variable of the
@@ -61,6 +74,14 @@ type Route struct {
 	Lines []*directive.Line
 	Pos   directive.Pos
 	From  *directive.Import
+}
+
+// A Snippet is a block of lines to be imported by its name, as in (name) { … }. It
+// may be one of sites, which are lines with a block, too.
+type Snippet struct {
+	Name  string
+	Lines []*directive.Line
+	Pos   directive.Pos
 }
 
 // Parse reads the Caddyfile in src. It is called name in messages, and the files
@@ -90,7 +111,7 @@ func parseToBuild(name string, c ParseConfig) (*File, error) {
 		return nil, err
 	}
 	if len(p.errs) == p.mended && p.more == 0 && !p.stopped {
-		p.file.mended, p.errs = p.errs, nil
+		p.file.mended, p.errs = append(p.file.mended, p.errs...), nil
 	}
 	return p.result()
 }
@@ -174,10 +195,23 @@ func (p *parser) parse(text string) {
 		w := p.walk(s.whole, nil, nil)
 		w.sites()
 	}
+	if p.Unexpanded {
+		p.unbuildable()
+		return
+	}
 	if len(p.file.Sites) == 0 && len(p.errs) == 0 {
 		p.fail(directive.Pos{File: s.name, Line: 1, Col: 1}, nil,
 			"there is no site here: a site begins with its address, such as localhost:2015")
 	}
+}
+
+// unbuildable sees to it that no server is made of a file whose imports and
+// placeholders are as they are written.
+func (p *parser) unbuildable() {
+	p.file.mended = append(p.file.mended, &directive.Error{
+		Pos: directive.Pos{File: p.file.Name, Line: 1, Col: 1},
+		Err: errors.New("the Caddyfile was parsed Unexpanded, which is not for building"),
+	})
 }
 
 // result returns what became of it all.

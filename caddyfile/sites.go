@@ -39,6 +39,13 @@ func (w *walker) options(t *token) {
 
 // importSites reads an import of whole sites.
 func (w *walker) importSites(t *token) {
+	if w.p.Unexpanded {
+		w.line(t)
+		last := len(w.p.stack) - 1
+		w.p.file.Imports = append(w.p.file.Imports, w.p.stack[last].line)
+		w.p.stack = w.p.stack[:last]
+		return
+	}
 	bodies, args := w.importStatement()
 	if args.block != nil {
 		w.fail(t, "sites cannot be imported with a {block}")
@@ -72,6 +79,10 @@ func (w *walker) definition(t *token) {
 		route := &Route{Name: def.name, Pos: def.at, From: w.from}
 		route.Lines = w.block(w.from)
 		w.p.file.Routes = append(w.p.file.Routes, route)
+		return
+	}
+	if w.p.Unexpanded {
+		w.p.file.Snippets = append(w.p.file.Snippets, &Snippet{Name: def.name, Lines: w.block(nil), Pos: def.at})
 		return
 	}
 	w.i = def.hi + 1
@@ -222,6 +233,9 @@ func (w *walker) address(t *token, word directive.Word) (Address, bool) {
 	if p.addrs++; p.addrs > p.limits.Addresses {
 		p.exceed(word.Pos, w.from, "there are more than %d addresses (Limits.Addresses)", p.limits.Addresses)
 		return Address{}, false
+	}
+	if p.Unexpanded && strings.Contains(word.Text, "{") {
+		return Address{Text: word.Text, Pos: word.Pos}, true
 	}
 	a, err := parseAddress(word.Text)
 	a.Pos = word.Pos
