@@ -40,14 +40,19 @@
 //
 // brings in other files, relative to the file it stands in, or a snippet, which
 // is a block called (SNIPPET) beside the sites. Arguments are {args[0]},
-// {args[1:]} or {args[:]} there, and a block given to import is {block}.
+// {args[1:]} or {args[:]} there, and a block given to import is {block}. A block
+// NAME in that block is {blocks.NAME}.
 //
 // Two more things are parsed so that they can be refused with a good reason: the
 // global options of Caddy 2, which are a block before all sites, and its named
 // routes, which are blocks called &(NAME).
 //
-// What a Caddyfile can make the program spend is bounded, see [Limits]. [Format]
-// lays one out as usual, which changes nothing of what it says.
+// What a Caddyfile can make the program spend is bounded, see [Limits].
+//
+// For programs that work on Caddyfiles, [Format] lays one out as usual, which changes
+// nothing of what it says; [ToJSON] and [FromJSON] know the JSON that Caddy 1.0.5 has
+// for it; and a [File] is JSON, too, with all that Caddy 2's grammar can say and the
+// places of it. [ParseConfig].Unexpanded leaves its imports and placeholders in place.
 //
 // # Sites
 //

@@ -105,9 +105,8 @@ func (w *walker) placeholder(s string, at directive.Pos) (value string, n int, e
 	case strings.HasPrefix(s, "{$"):
 		return w.env(s, at)
 	case strings.HasPrefix(s, "{%"):
-		end := strings.IndexAny(s[2:], "%{} \t\n") + 2
-		if end > 2 && strings.HasPrefix(s[end:], "%}") {
-			return w.mayLack(s[2:end], at), end + 2, nil
+		if name, n := percentVariable(s); n > 0 {
+			return w.mayLack(name, at), n, nil
 		}
 	case w.args == nil:
 	case strings.HasPrefix(s, "{args[") || strings.HasPrefix(s, "{args."):
@@ -141,6 +140,20 @@ func (w *walker) env(s string, at directive.Pos) (value string, n int, err error
 		value = v.otherwise
 	}
 	return value, v.len, nil
+}
+
+// percentVariable returns the name in the {%NAME%} that s begins with, and how long
+// that is; 0 if there is none.
+func percentVariable(s string) (name string, n int) {
+	rest, ok := strings.CutPrefix(s, "{%")
+	if !ok {
+		return "", 0
+	}
+	end := strings.IndexAny(rest, "%{} \t\n")
+	if end <= 0 || !strings.HasPrefix(rest[end:], "%}") {
+		return "", 0
+	}
+	return rest[:end], len("{%") + end + len("%}")
 }
 
 // A variable is a placeholder for an environment variable.

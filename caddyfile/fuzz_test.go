@@ -25,6 +25,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add("import d/*\n(s) {\n a {args[0]} {args[1:]} \"x{args.0}\"\n {block}\n}\n-- d/x --\na.com {\n import s 1 2 {\n  b {$LIST*} {%HOST%} {$X:y}\n }\n}\n")
 	f.Add("&(r) {\n}\nhttp://[::1]:80/x, :http,\n*.b.com {\n x \\\n y `z` <<E\n\tt\n\tE u\n}\n}\na.com{\n {x y}\n “z”\n")
+	f.Add("(s) {\n {blocks.a}\n x {\n  {blocks.b}\n }\n}\na.com {\n import s {\n  a b { c }\n  b {\n   d\n   import y\n  }\n }\n}\n-- y --\n{blocks.a}\n")
 	c := caddyfile.ParseConfig{
 		Directives: directives,
 		Env:        environment,

@@ -48,16 +48,17 @@ type File struct {
 	Snippets []*Snippet
 	Imports  []*directive.Line
 
-	Files   []string // that were read, absolute unless from a ParseConfig.FS
+	Files []string // that were read, absolute unless from a ParseConfig.FS
 
 	// Warnings are of what is allowed but hardly meant, such as a variable of the
 	// environment that is not set: at most 1,000. [Build] logs the first ten, and
 	// [File.Explain] shows their lines.
 	Warnings []*directive.Error
 
-	sources map[string]*source
-	hints   map[directive.Pos]hint // of words
-	mended  []*directive.Error     // what is wrong, but was read as it was meant
+	unexpanded bool
+	sources    map[string]*source
+	hints      map[directive.Pos]hint // of words
+	mended     []*directive.Error     // what is wrong, but was read as it was meant
 }
 
 // A Site is one or more addresses and what is to be found there.
@@ -208,6 +209,7 @@ func (p *parser) parse(text string) {
 // unbuildable sees to it that no server is made of a file whose imports and
 // placeholders are as they are written.
 func (p *parser) unbuildable() {
+	p.file.unexpanded = true
 	p.file.mended = append(p.file.mended, &directive.Error{
 		Pos: directive.Pos{File: p.file.Name, Line: 1, Col: 1},
 		Err: errors.New("the Caddyfile was parsed Unexpanded, which is not for building"),

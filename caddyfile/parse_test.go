@@ -56,8 +56,14 @@ func showFile(f *caddyfile.File) string {
 	if f.Options != nil {
 		all = append(all, fmt.Sprintf("{%s}", show(f.Options)))
 	}
+	for _, s := range f.Snippets {
+		all = append(all, fmt.Sprintf("(%s) {%s}", s.Name, show(s.Lines)))
+	}
 	for _, r := range f.Routes {
 		all = append(all, fmt.Sprintf("&(%s) {%s}", r.Name, show(r.Lines)))
+	}
+	if len(f.Imports) > 0 {
+		all = append(all, strings.ReplaceAll(show(f.Imports), "; import", "\nimport"))
 	}
 	for _, s := range f.Sites {
 		var addrs []string
