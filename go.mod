@@ -11,6 +11,11 @@ require github.com/mattn/go-shellwords v1.0.16
 require github.com/coder/websocket v1.8.15
 
 require (
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
+
+require (
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sys v0.49.0 // indirect
 )

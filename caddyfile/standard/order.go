@@ -35,6 +35,7 @@ import (
 	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/gzip"
 	"github.com/shallot-http/shallot/middleware/accesslog"
+	"github.com/shallot-http/shallot/middleware/autohttps"
 	"github.com/shallot-http/shallot/middleware/basicauth"
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
@@ -52,7 +53,7 @@ func Vocabulary() caddyfile.Vocabulary {
 	return caddyfile.Vocabulary{
 		root,
 		index,
-		secured,
+		autohttps.Directive,
 		bind,
 		h2c,
 		timeouts,

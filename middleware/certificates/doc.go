@@ -33,6 +33,7 @@
 //		alpn      h2|http/1.1... # both by default; http/1.1 alone is without HTTP/2
 //		load      FOLDER        # of certificates, in place of an argument
 //		ca        URL           # of automatic HTTPS: the ACME directory
+//		ca_root   FILE          # of automatic HTTPS: by which to trust its server
 //		storage   FOLDER        # of automatic HTTPS: where keys and certificates are kept
 //	}
 //

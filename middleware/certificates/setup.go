@@ -3,6 +3,7 @@ package certificates
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,8 @@ type Settings struct {
 	At      directive.Word // that asks for it
 	Email   string         // "" is none
 	CA      string         // the URL of an ACME directory; "" is the default
+	Roots   *x509.CertPool // to trust its server by; nil is the default
+	RootPEM string         // the same
 	Storage string         // a folder; "" is the default
 }
 

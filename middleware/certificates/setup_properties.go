@@ -14,7 +14,7 @@ import (
 
 // properties reads the block.
 func (s *setting) properties() {
-	for _, prop := range s.line.Properties("protocols", "ciphers...", "curves...", "clients...", "alpn", "load", "ca", "storage") {
+	for _, prop := range s.line.Properties("protocols", "ciphers...", "curves...", "clients...", "alpn", "load", "ca", "ca_root", "storage") {
 		switch prop.Name() {
 		case "protocols":
 			args := prop.Args(1, 2)
@@ -36,7 +36,9 @@ func (s *setting) properties() {
 			}
 		case "clients":
 			for _, arg := range prop.Args(1, directive.Any) {
-				s.clientsOf(prop, arg)
+				var text string
+				s.config.ClientCAs, text = pool(prop, arg, s.config.ClientCAs)
+				s.clients += text
 			}
 		case "alpn":
 			s.config.NextProtos = []string{}
@@ -51,6 +53,9 @@ func (s *setting) properties() {
 				prop.Errorf(arg, "%q is not the URL of an ACME directory, such as https://acme-staging-v02.api.letsencrypt.org/directory", arg.Text)
 			}
 			s.auto.CA, s.auto.At = arg.Text, prop.Words[0]
+		case "ca_root":
+			s.auto.Roots, s.auto.RootPEM = pool(prop, prop.Arg(), s.auto.Roots)
+			s.auto.At = prop.Words[0]
 		case "storage":
 			s.auto.Storage, s.auto.At = prop.Arg().Text, prop.Words[0]
 		}
@@ -135,18 +140,19 @@ var curves = map[string]tls.CurveID{
 	"x25519": tls.X25519, "x25519mlkem768": tls.X25519MLKEM768,
 }
 
-// clientsOf reads the certificates of CAs.
-func (s *setting) clientsOf(prop *directive.Line, w directive.Word) {
+// pool returns the certificates of CAs in a file, with those of a pool, if any, and
+// the text of the file.
+func pool(prop *directive.Line, w directive.Word, p *x509.CertPool) (*x509.CertPool, string) {
 	text, err := os.ReadFile(w.Text)
 	if err != nil {
 		prop.Errorf(w, "%w", err)
-		return
+		return p, ""
 	}
-	if s.config.ClientCAs == nil {
-		s.config.ClientCAs = x509.NewCertPool()
+	if p == nil {
+		p = x509.NewCertPool()
 	}
-	if !s.config.ClientCAs.AppendCertsFromPEM(text) {
+	if !p.AppendCertsFromPEM(text) {
 		prop.Errorf(w, "%s: there is no certificate in PEM", w.Text)
 	}
-	s.clients += string(text)
+	return p, string(text)
 }
