@@ -45,9 +45,11 @@ var importRules = map[string]struct {
 	"middleware/logfile":        {module: []string{"middleware/directive"}, foreign: []string{"github.com/DeRuina/timberjack"}},
 	"middleware/middlewaretest": {module: []string{"middleware"}},
 
-	"middleware/page":      {module: []string{"middleware", "middleware/static"}},
-	"middleware/templates": {module: append([]string{"middleware/static"}, shared...)},
-	"middleware/markdown":  {module: append([]string{"middleware/static"}, shared...), foreign: []string{"*"}},
+	"middleware/page":       {module: []string{"middleware", "middleware/static"}},
+	"middleware/templates":  {module: append([]string{"middleware/static"}, shared...)},
+	"middleware/extensions": {module: append([]string{"middleware/static"}, shared...)},
+	"middleware/rewrite":    {module: append([]string{"middleware/static"}, shared...)},
+	"middleware/markdown":   {module: append([]string{"middleware/static"}, shared...), foreign: []string{"*"}},
 
 	"middleware/*":         {module: shared, foreign: []string{"*"}},
 	"gzip":                 {module: shared, foreign: []string{"*"}},

@@ -39,9 +39,11 @@ import (
 	"github.com/shallot-http/shallot/middleware/basicauth"
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
+	"github.com/shallot-http/shallot/middleware/extensions"
 	"github.com/shallot-http/shallot/middleware/headers"
 	"github.com/shallot-http/shallot/middleware/redirect"
 	"github.com/shallot-http/shallot/middleware/requestid"
+	"github.com/shallot-http/shallot/middleware/rewrite"
 	"github.com/shallot-http/shallot/middleware/static"
 	"github.com/shallot-http/shallot/middleware/templates"
 	"github.com/shallot-http/shallot/middleware/websocket"
@@ -68,7 +70,9 @@ func Vocabulary() caddyfile.Vocabulary {
 		errorpages.Directive,
 		headers.Directive,
 		gzip.RequestsDirective,
+		rewrite.Directive,
 		redirect.Directive,
+		extensions.Directive,
 		basicauth.Directive,
 		proxied(),
 		fastcgi.Directive,
