@@ -323,14 +323,6 @@ func FuzzDestination(f *testing.F) {
 	})
 }
 
-func TestUntouchedCostsNothing(t *testing.T) {
-	h := rewrite.New(rewrite.Config{Rules: []rewrite.Rule{
-		{From: "/a", To: []string{"/b"}}, {Pattern: regexp.MustCompile("^b+/(.*)$"), To: []string{"/b"}}, {Extensions: []string{".html"}, To: []string{"/b"}},
-	}})(nothing)
-	w, r := httptest.NewRecorder(), get("/path")
-	require.Zero(t, testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) }))
-}
-
 func BenchmarkUntouched(b *testing.B) {
 	benchmark(b, rewrite.Config{Rules: []rewrite.Rule{{From: "/a", To: []string{"/b"}}}})
 }
