@@ -2,6 +2,8 @@
 //
 //	go run ./examples/server [-conf Caddyfile] [-validate]
 //	go run ./examples/server [-root DIR] [-addr HOST:PORT]
+//	go run ./examples/server [-conf Caddyfile] -fmt [-l] [-w]
+//	go run ./examples/server [-conf Caddyfile] -json v1|tree|written|caddyfile
 //
 // Without -conf it takes the Caddyfile of the working directory. Where there is
 // none, or -root or -addr says what to do, it serves a folder, by default this one
@@ -29,10 +31,14 @@ func main() {
 	root := flag.String("root", "", "the folder to serve, without a Caddyfile")
 	addr := flag.String("addr", "", "the address to serve it on")
 	validate := flag.Bool("validate", false, "check the configuration and stop")
+	tools := toolFlags()
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "unexpected argument %q: use -conf, -root or -addr\n", flag.Arg(0))
 		os.Exit(2)
+	}
+	if status, done := tools.run(*conf); done {
+		os.Exit(status)
 	}
 	if err := run(*conf, *root, *addr, *validate); err != nil {
 		fmt.Fprintln(os.Stderr, err)
