@@ -62,7 +62,7 @@ func Load(name string, c Config) (*Server, error) {
 
 // Build makes a Server of f. Nothing is started or opened yet, but everything is
 // checked: its error says all that is wrong with all the sites. If there is none,
-// f's warnings are logged.
+// warnings are logged, which are f's and those of directives.
 func Build(f *File, c Config) (*Server, error) {
 	s := newServer(c)
 	g, err := s.generation(f, nil)
@@ -70,7 +70,7 @@ func Build(f *File, c Config) (*Server, error) {
 		return nil, err
 	}
 	s.now.Store(g)
-	f.warn(s.log)
+	warn(s.log, g.warnings)
 	return s, nil
 }
 
@@ -110,7 +110,7 @@ func (s *Server) generation(f *File, old *generation) (*generation, error) {
 		settle(false)
 		return nil, f.Explain(errors.Join(append(b.errs, g.discard(old))...))
 	}
-	g.settle = settle
+	g.settle, g.warnings = settle, slices.Concat(f.Warnings, b.warnings)
 	return g, nil
 }
 
@@ -121,6 +121,8 @@ type builder struct {
 	order map[string]int   // of the vocabulary
 	ports map[string]*port // by number
 	errs  []error
+
+	warnings []*directive.Error
 }
 
 // fail records what is wrong, up to a number of errors that nobody reads.
@@ -183,6 +185,7 @@ func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 		} else if m != nil {
 			chain = append(chain, m)
 		}
+		b.warnings = append(b.warnings, c.Warnings()...)
 	}
 	s.chain = middleware.Chain(chain...)(middleware.Status(http.StatusNotFound))
 	s.handler = middleware.Edge{Log: conf.Log}.Handler(s.chain)

@@ -22,7 +22,8 @@ type generation struct {
 	by    map[string]*hosts // a port's number
 	own   *directive.Site   // hides the files that all of it was read from
 
-	settle func(loaded bool) // tells the sites that were kept
+	settle   func(loaded bool)  // tells the sites that were kept
+	warnings []*directive.Error // of file, and of what was built of it
 }
 
 // hostsAt returns the sites on the port that a request came in at, or all of them.

@@ -132,7 +132,7 @@ func compare(old, next *generation) (r ReloadReport) {
 			r.Removed = append(r.Removed, name)
 		}
 	}
-	for _, w := range next.file.Warnings {
+	for _, w := range next.warnings {
 		r.Warnings = append(r.Warnings, w)
 	}
 	return r

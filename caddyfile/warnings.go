@@ -95,13 +95,17 @@ func (w *walker) mayLack(name string, at directive.Pos) string {
 	return value
 }
 
-// warn writes f's warnings to a log, as many as somebody will read.
-func (f *File) warn(log *slog.Logger) {
-	for i, w := range f.Warnings {
+// warn writes warnings to a log, as many as somebody will read.
+func warn(log *slog.Logger, warnings []*directive.Error) {
+	for i, w := range warnings {
 		if i == maxReported {
-			log.Warn("there are more warnings", "number", len(f.Warnings)-i)
+			log.Warn("there are more warnings", "number", len(warnings)-i)
 			return
 		}
-		log.Warn(w.Err.Error(), "at", w.Pos.String())
+		text := w.Err.Error()
+		if w.Path != "" {
+			text = w.Path + ": " + text
+		}
+		log.Warn(text, "at", w.Pos.String())
 	}
 }

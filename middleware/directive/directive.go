@@ -55,13 +55,14 @@ type Directive struct {
 
 // A Controller is what a Setup sees of the site being put together.
 type Controller struct {
-	site  *Site
-	name  string
-	lines []*Line
-	errs  []*Error
-	start []func(context.Context) error
-	stop  []func() error
-	keep  []func() func(bool)
+	site     *Site
+	name     string
+	lines    []*Line
+	errs     []*Error
+	warnings []*Error
+	start    []func(context.Context) error
+	stop     []func() error
+	keep     []func() func(bool)
 }
 
 // NewController returns the Controller for the lines of site that begin with the
@@ -111,6 +112,9 @@ func (c *Controller) Once() *Line {
 func (c *Controller) Err() error {
 	return Join(slices.Concat(c.errs, unread(c.lines))...)
 }
+
+// Warnings returns what [Line.Warnf] recorded.
+func (c *Controller) Warnings() []*Error { return c.warnings }
 
 // OnStart has f called before the site takes requests, in the order given. The
 // context is for starting only: it is done when the server is told to stop, or the

@@ -133,6 +133,11 @@ func (l *Line) Errorf(at Word, format string, args ...any) {
 	l.c.errs = append(l.c.errs, l.wrap(at, fmt.Errorf(format, args...)))
 }
 
+// Warnf records what is allowed at one of l's words, but hardly meant.
+func (l *Line) Warnf(at Word, format string, args ...any) {
+	l.c.warnings = append(l.c.warnings, l.wrap(at, fmt.Errorf(format, args...)))
+}
+
 func (l *Line) wrap(at Word, err error) *Error {
 	path := l.Name()
 	for up := l.parent; up != nil; up = up.parent {
