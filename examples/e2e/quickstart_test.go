@@ -18,7 +18,7 @@ const quickStart = `localhost:0
 
 gzip
 browse
-#ext .html
+ext .html
 websocket /echo cat
 log ../access.log
 header /api Access-Control-Allow-Origin *
