@@ -41,6 +41,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/extensions"
 	"github.com/shallot-http/shallot/middleware/headers"
+	"github.com/shallot-http/shallot/middleware/push"
 	"github.com/shallot-http/shallot/middleware/redirect"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/rewrite"
@@ -74,6 +75,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		redirect.Directive,
 		extensions.Directive,
 		basicauth.Directive,
+		push.Directive,
 		proxied(),
 		fastcgi.Directive,
 		websocket.Directive,
