@@ -302,3 +302,60 @@ func TestHTTP2(t *testing.T) {
 		})
 	}
 }
+
+// TestSecuredReload checks that a site that stays as it is goes on with its sessions
+// when others come and change, and that demands count for connections made before.
+func TestSecuredReload(t *testing.T) {
+	s := newSecured(t)
+	theirs := certificatestest.New(t, "clients of b")
+	require.NoError(t, os.WriteFile("clients.crt", theirs.PEM, 0o600))
+	file := func(text string) *caddyfile.File {
+		f, err := caddyfile.Parse("Caddyfile", []byte(text), caddyfile.ParseConfig{})
+		require.NoError(t, err)
+		return f
+	}
+	server, err := caddyfile.Build(file(s.site("a.example:0", "a", "")+s.site("b.example:0", "b", "")),
+		caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	require.NoError(t, server.Listen(ctx))
+	done := make(chan error)
+	go func() { done <- server.Serve(ctx) }()
+	addr := server.Listeners()[0].Addr.String()
+
+	client := &tls.Config{ServerName: "a.example", ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	_, _, state, err := s.fetch(t, addr, "a.example", client)
+	require.NoError(t, err)
+	require.False(t, state.DidResume)
+
+	conn, err := tls.Dial("tcp", addr, &tls.Config{ServerName: "b.example", RootCAs: s.ca.Pool})
+	require.NoError(t, err)
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	get := func() int {
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n")
+		r, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, r.Body)
+		require.NoError(t, err)
+		return r.StatusCode
+	}
+	require.Equal(t, http.StatusOK, get())
+
+	_, err = server.Reload(t.Context(), file(s.site("a.example:0", "a", "")+s.site("b.example:0", "b", "clients clients.crt")+
+		s.site("*.example:0", "wild", "")))
+	require.NoError(t, err)
+	require.Equal(t, addr, server.Listeners()[0].Addr.String())
+	require.Equal(t, http.StatusMisdirectedRequest, get())
+	_, _, state, err = s.fetch(t, addr, "a.example", client)
+	require.NoError(t, err)
+	require.True(t, state.DidResume)
+	cert, _, _, err := s.fetch(t, addr, "c.example", &tls.Config{ServerName: "c.example"})
+	require.NoError(t, err)
+	require.Equal(t, "*.example", cert)
+	_, _, _, err = s.fetch(t, addr, "b.example", &tls.Config{ServerName: "b.example"})
+	require.ErrorContains(t, err, "certificate required")
+	stop()
+	require.NoError(t, <-done)
+}
