@@ -49,6 +49,7 @@ var importRules = map[string]struct {
 	"middleware/templates":  {module: append([]string{"middleware/static"}, shared...)},
 	"middleware/extensions": {module: append([]string{"middleware/static"}, shared...)},
 	"middleware/rewrite":    {module: append([]string{"middleware/static"}, shared...)},
+	"middleware/autohttps":  {module: append([]string{"middleware/certificates"}, shared...), foreign: []string{"*"}},
 	"middleware/markdown":   {module: append([]string{"middleware/static"}, shared...), foreign: []string{"*"}},
 
 	"middleware/*": {module: shared, foreign: []string{"*"}},
