@@ -1,0 +1,139 @@
+package live
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+//go:embed html
+var files embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"time":    shortTime,
+	"size":    shortSize,
+	"kind":    kindOf,
+	"clock":   func(t time.Time) string { return t.Format("15:04:05.000") },
+	"chart":   chart,
+	"percent": func(d, of time.Duration) float64 { return 100 * min(float64(d)/float64(max(of, 1)), 1) },
+	"nbsp":    func(n int) []struct{} { return make([]struct{}, n) },
+}).ParseFS(files, "html/*.html"))
+
+// tabs are the pages that others lead to.
+var tabs = [...]string{"", "requests", "slow", "errors", "latency", "upstreams", "log", "trace", "probes"}
+
+type tab struct {
+	Name, Title string
+	Current     bool
+}
+
+// render returns the HTML of a page.
+func render(name, title string, refresh int, data any) ([]byte, error) {
+	v := struct {
+		Title   string
+		Tabs    []tab
+		Refresh int
+		Data    any
+	}{title, nil, refresh, data}
+	for _, t := range tabs {
+		p, _ := pageOf(t)
+		v.Tabs = append(v.Tabs, tab{t, p.title, t == name})
+	}
+	if name == "" {
+		name = "overview"
+	}
+	var out bytes.Buffer
+	err := templates.ExecuteTemplate(&out, name+".html", v)
+	return out.Bytes(), err
+}
+
+// refreshOf returns after how many seconds a browser is to ask for the page again: 0
+// is not to.
+func refreshOf(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("refresh"))
+	if err != nil || n < 1 || n > 3600 {
+		return 0
+	}
+	return n
+}
+
+func (p *pages) style(w http.ResponseWriter, _ *http.Request) (int, error) {
+	css, err := files.ReadFile("html/style.css")
+	if err != nil {
+		return http.StatusInternalServerError, err
+	}
+	return send(w, "text/css", css)
+}
+
+// shortTime returns d to three digits.
+func shortTime(d time.Duration) string {
+	switch {
+	case d < time.Microsecond:
+		return d.String()
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3g µs", float64(d)/1e3)
+	case d < 999500*time.Microsecond:
+		return fmt.Sprintf("%.3g ms", float64(d)/1e6)
+	case d < 100*time.Second:
+		return fmt.Sprintf("%.3g s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func shortSize(n any) string {
+	var v float64
+	switch n := n.(type) {
+	case int:
+		v = float64(n)
+	case int64:
+		v = float64(n)
+	case uint64:
+		v = float64(n)
+	}
+	for _, unit := range [...]string{"B", "KiB", "MiB", "GiB"} {
+		if v < 1000 {
+			return fmt.Sprintf("%.3g %s", v, unit)
+		}
+		v /= 1024
+	}
+	return fmt.Sprintf("%.4g TiB", v)
+}
+
+// kindOf returns the class of CSS of a request.
+func kindOf(r *Request) string {
+	switch {
+	case r.Aborted || r.Status >= 500:
+		return "bad"
+	case r.Status >= 400:
+		return "odd"
+	}
+	return ""
+}
+
+// A bar is one of a chart, in its units: it is 100 high, and a bar 10 wide.
+type bar struct {
+	X          int
+	Y, Height  float64
+	Count      uint64
+	From, To   time.Duration
+	ShowsBelow bool // it has a label
+}
+
+func chart(all []bucketView) (bars []bar) {
+	var most uint64
+	for _, b := range all {
+		most = max(most, b.Count)
+	}
+	for i, b := range all {
+		h := 100 * float64(b.Count) / float64(max(most, 1))
+		if b.Count > 0 {
+			h = max(h, 2)
+		}
+		bars = append(bars, bar{i * 10, 100 - h, h, b.Count, b.From, b.To, i%4 == 0})
+	}
+	return bars
+}

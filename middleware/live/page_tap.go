@@ -1,0 +1,58 @@
+package live
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// tapPatience is how long a reader may take nothing of what is sent to it.
+const tapPatience = time.Minute
+
+// tap writes a line of JSON for each request that ends, until one of the two sides
+// has enough.
+func (p *pages) tap(w http.ResponseWriter, r *http.Request) (int, error) {
+	f, err := ParseFilter(r.URL.Query())
+	if err != nil {
+		return complain(w, http.StatusBadRequest, err)
+	}
+	reader, err := p.Recorder.Tap(f)
+	switch {
+	case errors.Is(err, ErrReaders):
+		return complain(w, http.StatusTooManyRequests, err)
+	case err != nil:
+		return complain(w, http.StatusServiceUnavailable, err)
+	}
+	defer reader.Close()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("X-Accel-Buffering", "no") // nor is a proxy to collect lines
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return 0, nil
+	}
+	lines, control := json.NewEncoder(w), http.NewResponseController(w)
+	for {
+		if !reader.Waiting() {
+			if err := control.Flush(); err != nil {
+				return 0, nil // the client has left
+			}
+			_ = control.SetWriteDeadline(time.Time{}) // there may be nothing to write for long
+		}
+		q, lost, err := reader.Next(r.Context())
+		_ = control.SetWriteDeadline(time.Now().Add(tapPatience))
+		switch {
+		case err != nil:
+			return 0, nil
+		case lost > 0:
+			err = lines.Encode(struct {
+				Lost uint64 `json:"lost"`
+			}{lost})
+		default:
+			err = lines.Encode(p.shown(q))
+		}
+		if err != nil {
+			return 0, nil
+		}
+	}
+}

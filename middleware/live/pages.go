@@ -1,0 +1,232 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/accept"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// A PagesConfig says what the pages show, and to whom. The zero PagesConfig shows
+// nothing but the program, to this machine alone.
+type PagesConfig struct {
+	Recorder *Recorder
+
+	// Path is what the paths of the pages begin with; "" is /debug. Pages behind
+	// http.StripPrefix are at /.
+	Path string
+
+	// Allow says who may see the pages. Nil is the Allows of the zero
+	// middleware.Private: this machine, unless the request was forwarded or is for the
+	// name of another host. What changes something is never taken from the page of
+	// another site, whatever Allow says.
+	Allow func(*http.Request) bool
+
+	// Sensitive shows the queries of URIs, which often hold secrets. Otherwise they
+	// are cut off, in errors as well.
+	Sensitive bool
+
+	// Upstreams are the groups to show. Nil is none.
+	Upstreams func() []*upstream.Group
+}
+
+// Pages returns what shows a Recorder to operators: see the package comment.
+func Pages(c PagesConfig) http.Handler {
+	if c.Path == "" {
+		c.Path = "/debug"
+	}
+	c.Path = strings.TrimSuffix(c.Path, "/")
+	if c.Allow == nil {
+		c.Allow = middleware.Private{}.Allows
+	}
+	if c.Upstreams == nil {
+		c.Upstreams = func() []*upstream.Group { return nil }
+	}
+	if c.Recorder == nil {
+		c.Recorder = newRecorder(RecorderConfig{}) // of which nobody tells anything
+	}
+	p := &pages{c}
+	return middleware.AppHandler(p.serve)
+}
+
+type pages struct{ PagesConfig }
+
+// A page is one of them. What show returns is the data of its template, and its
+// JSON.
+type page struct {
+	title string
+	show  func(p *pages, q url.Values) (any, error)
+	serve func(p *pages, w http.ResponseWriter, r *http.Request) (int, error) // in place of show
+}
+
+// pageOf returns the page of a name: what follows Path and a slash.
+func pageOf(name string) (page, bool) {
+	switch name {
+	case "":
+		return page{title: "Overview", show: (*pages).overview}, true
+	case "requests":
+		return page{title: "In flight", show: (*pages).requests}, true
+	case "slow":
+		return page{title: "Slow", show: (*pages).slow}, true
+	case "errors":
+		return page{title: "Errors", show: (*pages).errors}, true
+	case "latency":
+		return page{title: "Latency", show: (*pages).latency}, true
+	case "upstreams":
+		return page{title: "Upstreams", show: (*pages).upstreams}, true
+	case "probes":
+		return page{title: "Probes", show: (*pages).probes}, true
+	case "log":
+		return page{title: "Log", show: (*pages).levels}, true
+	case "trace":
+		return page{title: "Trace", show: (*pages).trace}, true
+	case "trace.out":
+		return page{serve: (*pages).traceFile}, true
+	case "tap":
+		return page{serve: (*pages).tap}, true
+	case "style.css":
+		return page{serve: (*pages).style}, true
+	}
+	return page{}, false
+}
+
+var errRefused = errors.New("live: request refused: it is not from this machine, or not from who is allowed, or was forwarded")
+
+func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
+	if !p.Allow(r) {
+		return http.StatusForbidden, errRefused
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	rest, ok := strings.CutPrefix(r.URL.Path, p.Path)
+	if ok && rest == "" {
+		h.Set("Location", p.Path+"/")
+		return http.StatusMovedPermanently, nil
+	}
+	name, ok := strings.CutPrefix(rest, "/")
+	page, known := pageOf(name)
+	if !ok || !known {
+		return http.StatusNotFound, nil
+	}
+	if name == "log" && r.Method == http.MethodPut {
+		if !fromHere(r) {
+			return http.StatusForbidden, errors.New("live: request refused: the page of another site asks to change something")
+		}
+		return p.setLevel(w, r)
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		allow := "GET, HEAD"
+		if name == "log" {
+			allow += ", PUT"
+		}
+		h.Set("Allow", allow)
+		return http.StatusMethodNotAllowed, nil
+	}
+	if page.serve != nil {
+		return page.serve(p, w, r)
+	}
+	return p.show(w, r, name, page)
+}
+
+// fromHere reports whether r was not made by the page of another site, as far as a
+// browser tells: RFC 6454, section 7, and Fetch Metadata.
+func fromHere(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return false
+	}
+	for _, origin := range r.Header["Origin"] {
+		u, err := url.Parse(origin)
+		if err != nil || !strings.EqualFold(u.Host, r.Host) {
+			return false
+		}
+	}
+	return true
+}
+
+// Media types that pages come in, the one for who does not care first.
+const (
+	typeJSON       = "application/json"
+	typeHTML       = "text/html"
+	typePrometheus = "text/plain"
+)
+
+// show answers with a page in the form that is asked for.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, name string, page page) (int, error) {
+	accept.Vary(w.Header(), "Accept")
+	q := r.URL.Query()
+	offers := []string{typeJSON, typeHTML}
+	if name == "latency" {
+		offers = append(offers, typePrometheus)
+	}
+	form, ok := accept.TypesOf(r.Header).Choose(offers...)
+	switch q.Get("format") {
+	case "json":
+		form = typeJSON
+	case "html":
+		form = typeHTML
+	case "prometheus":
+		form, ok = typePrometheus, ok && name == "latency"
+	case "":
+	default:
+		ok = false
+	}
+	if !ok {
+		return http.StatusNotAcceptable, nil
+	}
+	q.Del("format")
+	q.Del("refresh")
+	data, err := page.show(p, q)
+	if err != nil {
+		return complain(w, http.StatusBadRequest, err)
+	}
+	var body []byte
+	switch form {
+	case typeHTML:
+		body, err = render(name, page.title, refreshOf(r), data)
+	case typePrometheus:
+		form += "; version=0.0.4"
+		body = p.prometheus()
+	default:
+		body, err = json.MarshalIndent(data, "", "\t")
+	}
+	if err != nil {
+		return http.StatusInternalServerError, err
+	}
+	return send(w, form, body)
+}
+
+func send(w http.ResponseWriter, mediaType string, body []byte) (int, error) {
+	if mediaType != typeJSON {
+		if !strings.Contains(mediaType, ";") {
+			mediaType += "; charset=utf-8"
+		}
+	}
+	w.Header().Set("Content-Type", mediaType)
+	if !bytes.HasSuffix(body, []byte("\n")) {
+		body = append(body, '\n')
+	}
+	_, err := w.Write(body)
+	return 0, err
+}
+
+// complain tells an operator what is wrong with a request: more than a page of the
+// site would say.
+func complain(w http.ResponseWriter, status int, err error) (int, error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, werr := fmt.Fprintln(w, err)
+	return 0, werr
+}
