@@ -29,8 +29,13 @@ type flight struct {
 	name     [maxLayers]uint8
 	took     [maxLayers]uint32 // microseconds
 
-	err error // that was logged of it
-	by  string
+	failure *failure // nil is none
+}
+
+// A failure is what was logged of a request.
+type failure struct {
+	layer string
+	err   error
 }
 
 const maxLayers = 16
@@ -90,7 +95,7 @@ func (f *flight) Attempt(a middleware.Attempt) {
 func (f *flight) AttemptDone(a middleware.Attempt) { f.site.recorder.upstreams.add(a) }
 
 // Error implements [middleware.Observer].
-func (f *flight) Error(layer string, _ int, err error) { f.by, f.err = layer, err }
+func (f *flight) Error(layer string, _ int, err error) { f.failure = &failure{layer, err} }
 
 // Done implements [middleware.Observer]. It is called once for every flight.
 func (f *flight) Done(o middleware.Outcome) {
@@ -112,8 +117,8 @@ func (f *flight) Done(o middleware.Outcome) {
 	}
 }
 
-// request returns what is known of f; o is nil while it is under way.
-func (f *flight) request(o *middleware.Outcome) Request {
+// request returns what is known of f at a time; o is nil while it is under way.
+func (f *flight) request(now int64, o *middleware.Outcome) Request {
 	rec := f.site.recorder
 	r := Request{
 		ID: f.id, Site: f.site.name, Method: f.method, Host: f.host, URI: f.uri, Remote: f.remote,
@@ -124,7 +129,7 @@ func (f *flight) request(o *middleware.Outcome) Request {
 	}
 	if o == nil {
 		r.Bytes, r.Layer = f.bytes.Load(), rec.names.name(uint8(f.layer.Load()))
-		r.Duration = time.Duration(rec.now() - f.start)
+		r.Duration = time.Duration(now - f.start)
 		return r
 	}
 	r.Bytes, r.Status, r.Duration, r.Aborted = o.Size, o.Status, o.Took, o.Aborted
@@ -132,8 +137,8 @@ func (f *flight) request(o *middleware.Outcome) Request {
 		r.Hijacked, r.Status = true, http.StatusSwitchingProtocols
 	}
 	r.Attempts = int(f.attempts)
-	if f.err != nil {
-		r.Layer, r.Error = f.by, f.err.Error()
+	if f.failure != nil {
+		r.Layer, r.Error = f.failure.layer, f.failure.err.Error()
 	}
 	return r
 }

@@ -82,7 +82,9 @@ func (h *Handler) alone(f *flight, w http.ResponseWriter, r *http.Request) (stat
 		case !returned:
 			o.Status = http.StatusInternalServerError
 		}
-		f.err = err
+		if err != nil {
+			f.Error("", amount, err)
+		}
 		f.Done(o)
 	}()
 	status, err = h.next.ServeHTTP(rec, r)

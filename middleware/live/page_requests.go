@@ -95,9 +95,9 @@ func (p *pages) requests(q url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := p.Recorder.InFlight(f)
-	v := requestsView{len(found), []*Request{}}
-	for i := range found[:min(limit, len(found))] {
+	found, total := p.Recorder.InFlight(f, limit)
+	v := requestsView{total, []*Request{}}
+	for i := range found {
 		v.Requests = append(v.Requests, p.shown(&found[i]))
 	}
 	return v, nil

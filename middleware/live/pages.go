@@ -50,7 +50,7 @@ func Pages(c PagesConfig) http.Handler {
 		c.Upstreams = func() []*upstream.Group { return nil }
 	}
 	if c.Recorder == nil {
-		c.Recorder = newRecorder(RecorderConfig{}) // of which nobody tells anything
+		c.Recorder = newRecorder() // of which nobody tells anything
 	}
 	p := &pages{c}
 	return middleware.AppHandler(p.serve)

@@ -2,7 +2,6 @@ package live
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -120,17 +119,24 @@ func (s *site) class(status int) *histogram {
 	return h
 }
 
-// InFlight returns the requests under way that match, the oldest first.
-func (r *Recorder) InFlight(f Filter) []Request {
-	flights := r.slots.all()
+// InFlight returns the requests under way that match, the oldest first and no more
+// than most, and how many there are.
+func (r *Recorder) InFlight(f Filter, most int) (oldest []Request, total int) {
+	flights, now := r.slots.all(), r.now()
 	slices.SortFunc(flights, func(a, b *flight) int { return cmp.Compare(a.start, b.start) })
-	found := make([]Request, 0, len(flights))
+	oldest = make([]Request, 0, min(most, len(flights)))
 	for _, q := range flights {
-		if req := q.request(nil); f.match(&req) {
-			found = append(found, req)
+		if len(oldest) == most && f == (Filter{}) {
+			return oldest, len(flights)
+		}
+		if req := q.request(now, nil); f.match(&req) {
+			total++
+			if len(oldest) < most {
+				oldest = append(oldest, req)
+			}
 		}
 	}
-	return found
+	return oldest, total
 }
 
 // A SiteLatency is how long the requests of a site took that ended in a class of

@@ -29,7 +29,7 @@ const (
 
 // add keeps f, which was slow or has failed.
 func (r *rings) add(f *flight, o *middleware.Outcome, failed bool) {
-	q := f.request(o).kept()
+	q := f.request(0, o).kept()
 	q.Layers = f.layers()
 	if failed {
 		r.errors.add(q, keptErrors)

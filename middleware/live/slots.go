@@ -32,7 +32,8 @@ func (s *slots) remove(f *flight) {
 }
 
 // all returns what is under way, in no order.
-func (s *slots) all() (found []*flight) {
+func (s *slots) all() []*flight {
+	found := make([]*flight, 0, 64)
 	for i := range s.places {
 		if f := s.places[i].Load(); f != nil {
 			found = append(found, f)

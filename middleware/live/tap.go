@@ -115,7 +115,7 @@ func tell(readers []*Reader, f *flight, o *middleware.Outcome) {
 	var made *Request
 	for _, r := range readers {
 		if made == nil {
-			if q := f.request(o); !r.filter.match(&q) {
+			if q := f.request(0, o); !r.filter.match(&q) {
 				continue
 			} else if len(r.queue) < cap(r.queue) {
 				made = q.kept()

@@ -94,7 +94,7 @@ func (t *tracer) saw(f *flight, o *middleware.Outcome) {
 	if !t.running.Load() || now.UnixNano() < next || !t.next.CompareAndSwap(next, now.Add(traceEvery).UnixNano()) {
 		return
 	}
-	q := f.request(o).kept()
+	q := f.request(0, o).kept()
 	q.Layers = f.layers()
 	t.mu.Lock()
 	defer t.mu.Unlock()

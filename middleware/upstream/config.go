@@ -9,6 +9,8 @@ import (
 // Config says what a group consists of and how it is treated. It needs Targets or
 // Sources; all else has a default.
 type Config struct {
+	Name string // for those who are shown the Status; any will do
+
 	Targets []Target // those that never change
 	Sources []Source // what finds others
 

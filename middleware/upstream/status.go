@@ -73,6 +73,9 @@ type RetryStatus struct {
 	Denied   uint64 `json:"denied"`
 }
 
+// Name returns the group's name, see Config.
+func (g *Group) Name() string { return g.config.Name }
+
 // Status returns what the group is doing: its upstreams in the order they were
 // given in, and then those that have left with requests under way.
 func (g *Group) Status() Status {
