@@ -26,6 +26,10 @@ type Observer interface {
 	// panicked. The time includes that of the layers further in.
 	Exit(layer string, status int, took time.Duration)
 
+	// Wrote tells that n more bytes of body have been handed on, on their way to the
+	// client.
+	Wrote(n int64)
+
 	// Attempt tells that an upstream is about to be asked; only the address and
 	// the number of the attempt are known yet. AttemptDone tells the rest.
 	Attempt(Attempt)
@@ -74,8 +78,8 @@ type Attempt struct {
 //	return next.ServeHTTP(w, r)
 func Observe(w http.ResponseWriter, o Observer) bool {
 	rec := outermost(w)
-	if rec == nil || nearest(w, hasEdge) == nil {
-		return false
+	if rec == nil || rec.cut || nearest(w, hasEdge) == nil {
+		return false // nobody would tell of the end
 	}
 	f := rec.know()
 	if f.observer != nil {
@@ -214,6 +218,7 @@ var epoch = time.Now()
 type observers struct{ first, second Observer }
 
 func (o *observers) Enter(layer string)    { o.first.Enter(layer); o.second.Enter(layer) }
+func (o *observers) Wrote(n int64)         { o.first.Wrote(n); o.second.Wrote(n) }
 func (o *observers) Attempt(a Attempt)     { o.first.Attempt(a); o.second.Attempt(a) }
 func (o *observers) AttemptDone(a Attempt) { o.first.AttemptDone(a); o.second.AttemptDone(a) }
 func (o *observers) Done(out Outcome)      { o.first.Done(out); o.second.Done(out) }

@@ -44,6 +44,7 @@ func (o *watcher) AttemptDone(a middleware.Attempt) { o.tell("asked %s %d", a.Ad
 func (o *watcher) Error(layer string, status int, err error) {
 	o.tell("error %q %d %v", layer, status, err)
 }
+func (o *watcher) Wrote(int64)                 {}
 func (o *watcher) Done(out middleware.Outcome) { o.ended <- out }
 
 // observed is a layer that has o told of its requests.

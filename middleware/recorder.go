@@ -115,6 +115,13 @@ func (r *Recorder) begin(status int) {
 	}
 }
 
+func (r *Recorder) wrote(n int64) {
+	r.size += n
+	if f := r.facts; f != nil && f.observer != nil {
+		f.observer.Wrote(n)
+	}
+}
+
 // know returns r's facts, to add to them.
 func (r *Recorder) know() *facts {
 	if r.facts == nil {
@@ -140,7 +147,7 @@ func (r *Recorder) WriteHeader(status int) {
 func (r *Recorder) Write(p []byte) (int, error) {
 	r.begin(http.StatusOK)
 	n, err := r.w.Write(p)
-	r.size += int64(n)
+	r.wrote(int64(n))
 	return n, err
 }
 
@@ -148,7 +155,7 @@ func (r *Recorder) Write(p []byte) (int, error) {
 func (r *Recorder) WriteString(s string) (int, error) {
 	r.begin(http.StatusOK)
 	n, err := io.WriteString(r.w, s)
-	r.size += int64(n)
+	r.wrote(int64(n))
 	return n, err
 }
 
@@ -160,7 +167,7 @@ func (r *Recorder) ReadFrom(src io.Reader) (int64, error) {
 	if n == 0 {
 		r.status = before // nothing was sent, so nothing has begun
 	}
-	r.size += n
+	r.wrote(n)
 	return n, err
 }
 

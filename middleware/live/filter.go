@@ -15,7 +15,7 @@ import (
 type Filter struct {
 	Site   string       // called so
 	Host   string       // asked for, with or without a port
-	Path   string       // begins with
+	Path   string       // as it was sent, begins with
 	Method string       // is
 	Remote netip.Prefix // comes from
 
@@ -115,10 +115,23 @@ func (f *Filter) match(r *Request) bool {
 		(f.Method == "" || f.Method == r.Method) &&
 		(f.MinStatus == 0 || f.MinStatus <= r.Status && r.Status <= f.MaxStatus) &&
 		f.Slower <= r.Duration &&
-		(f.Path == "" || strings.HasPrefix(r.URI, f.Path)) &&
+		(f.Path == "" || strings.HasPrefix(pathOf(r.URI), f.Path)) &&
 		(f.Host == "" || sameHost(f.Host, r.Host)) &&
 		(f.Sample == 0 || float64(scatter(r.ID)) < f.Sample*(1<<32)) &&
 		(f.Remote == netip.Prefix{} || within(f.Remote, r.Remote))
+}
+
+// pathOf returns what follows the host of a URI, which clients of proxies send: RFC
+// 9112, section 3.2.2.
+func pathOf(uri string) string {
+	if strings.HasPrefix(uri, "/") {
+		return uri
+	}
+	_, rest, ok := strings.Cut(uri, "://")
+	if i := strings.IndexByte(rest, '/'); ok && i >= 0 {
+		return rest[i:]
+	}
+	return uri
 }
 
 // sameHost compares names of hosts; the one asked for may have a port that want

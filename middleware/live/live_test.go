@@ -91,6 +91,9 @@ func TestEachRequestCountsOnce(t *testing.T) {
 		}},
 	} {
 		for _, tt := range outcomes {
+			if tt.status == 101 && around.name == "behind one that hides the writer" {
+				continue // for there is no connection to hand over
+			}
 			t.Run(around.name+": "+tt.name, func(t *testing.T) {
 				recorder := open(t)
 				reader, err := recorder.Tap(live.Filter{})
@@ -116,10 +119,8 @@ func TestEachRequestCountsOnce(t *testing.T) {
 				require.Equal(t, "example.com", got.Host)
 				require.Equal(t, tt.err, got.Error)
 				require.Equal(t, tt.aborted, got.Aborted)
-				if around.name != "behind one that hides the writer" { // in which there is no connection to hand over
-					require.Equal(t, tt.status, got.Status)
-					require.Equal(t, tt.status == 101, got.Hijacked)
-				}
+				require.Equal(t, tt.status, got.Status)
+				require.Equal(t, tt.status == 101, got.Hijacked)
 				require.False(t, reader.Waiting())
 				_, inFlight := recorder.InFlight(live.Filter{}, 1)
 				require.Zero(t, inFlight)

@@ -41,13 +41,14 @@ type bucketView struct {
 
 // latency shows how long requests took.
 func (p *pages) latency(q url.Values) (any, error) {
-	f, err := ParseFilter(q)
-	if err != nil {
+	site := q.Get("site")
+	q.Del("site")
+	if err := noMore(q); err != nil {
 		return nil, err
 	}
 	all := []latencyView{}
 	for _, l := range p.Recorder.Latency() {
-		if f.Site == "" || f.Site == l.Site {
+		if site == "" || site == l.Site {
 			all = append(all, latencyView{l.Site, l.Class, quantilesOf(&l.Histogram), doublings(&l.Histogram)})
 		}
 	}
@@ -77,7 +78,10 @@ type probeView struct {
 }
 
 // probes shows what a tracer can attach to, and whether one is.
-func (p *pages) probes(url.Values) (any, error) {
+func (p *pages) probes(q url.Values) (any, error) {
+	if err := noMore(q); err != nil {
+		return nil, err
+	}
 	all := []probeView{}
 	for _, info := range probe.List() {
 		v := probeView{info.Name, info.Doc, nil, info.Attached}

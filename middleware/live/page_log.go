@@ -17,7 +17,10 @@ const (
 )
 
 // levels shows the levels of logs.
-func (p *pages) levels(url.Values) (any, error) {
+func (p *pages) levels(q url.Values) (any, error) {
+	if err := noMore(q); err != nil {
+		return nil, err
+	}
 	all := p.Recorder.Levels()
 	if all == nil {
 		all = []SiteLevel{}

@@ -35,7 +35,7 @@ type siteOverview struct {
 }
 
 func (p *pages) overview(q url.Values) (any, error) {
-	if _, err := ParseFilter(q); err != nil {
+	if err := noMore(q); err != nil {
 		return nil, err
 	}
 	samples := []metrics.Sample{
@@ -138,4 +138,3 @@ func (p *pages) shownAll(requests []*Request) []*Request {
 	}
 	return seen
 }
-

@@ -15,7 +15,10 @@ type traceView struct {
 }
 
 // trace shows what there is of the program's execution.
-func (p *pages) trace(url.Values) (any, error) {
+func (p *pages) trace(q url.Values) (any, error) {
+	if err := noMore(q); err != nil {
+		return nil, err
+	}
 	v := traceView{Running: p.Recorder.tracer.running.Load()}
 	if s := p.Recorder.Trace(); s != nil {
 		v.At, v.Size, v.Request = s.At, len(s.Data), p.shown(s.Request)

@@ -29,7 +29,10 @@ type attemptsView struct {
 
 // upstreams shows what is known of the servers behind this one. Those that have left
 // their group are there as long as they have requests under way: caddy#7277.
-func (p *pages) upstreams(url.Values) (any, error) {
+func (p *pages) upstreams(q url.Values) (any, error) {
+	if err := noMore(q); err != nil {
+		return nil, err
+	}
 	v := upstreamsView{[]groupView{}, []attemptsView{}}
 	for _, g := range p.Upstreams() {
 		status := g.Status()

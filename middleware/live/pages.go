@@ -197,7 +197,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, name string, page p
 	case typeHTML:
 		body, err = render(name, page.title, refreshOf(r), data)
 	case typePrometheus:
-		form += "; version=0.0.4"
+		form += "; version=0.0.4; charset=utf-8"
 		body = p.prometheus()
 	default:
 		body, err = json.MarshalIndent(data, "", "\t")
@@ -208,11 +208,17 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, name string, page p
 	return send(w, form, body)
 }
 
+// noMore reports a parameter, where a page has none.
+func noMore(q url.Values) error {
+	for name := range q {
+		return fmt.Errorf("%q is not known here", name)
+	}
+	return nil
+}
+
 func send(w http.ResponseWriter, mediaType string, body []byte) (int, error) {
-	if mediaType != typeJSON {
-		if !strings.Contains(mediaType, ";") {
-			mediaType += "; charset=utf-8"
-		}
+	if mediaType != typeJSON && !strings.Contains(mediaType, ";") {
+		mediaType += "; charset=utf-8"
 	}
 	w.Header().Set("Content-Type", mediaType)
 	if !bytes.HasSuffix(body, []byte("\n")) {
