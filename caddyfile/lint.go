@@ -27,10 +27,13 @@ func Lint(f *File, c Config) ([]*directive.Error, error) {
 	found := slices.Concat(g.warnings, f.hashes(), f.stars())
 	SortErrors(found)
 	for _, e := range found {
-		f.fill(e)
+		f.Mark(e)
 	}
 	return found, nil
 }
+
+// Mark adds to e what f knows of its place, as [File.Explain] does.
+func (f *File) Mark(e *directive.Error) { f.fill(e) }
 
 // hashes warns of words that were two in other versions, or one and a comment.
 func (f *File) hashes() (found []*directive.Error) {

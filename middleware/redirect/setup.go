@@ -20,6 +20,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		p.line(line)
 	}
 	p.findLoops()
+	p.findUnreached()
 	cfg := Config{Trusted: slices.Clone(c.Site().Trusted)}
 	for _, given := range p.rules {
 		cfg.Rules = append(cfg.Rules, given.Rule)
@@ -139,4 +140,21 @@ func (p *parser) add(line *directive.Line, rule Rule, from, to directive.Word) {
 		}
 	}
 	p.rules = append(p.rules, given{rule, line, to})
+}
+
+// findUnreached warns of rules that come after one that takes all they would.
+func (p *parser) findUnreached() {
+	first := map[string]directive.Pos{}
+	for _, rule := range p.rules {
+		before, taken := first["/"]
+		if !taken {
+			before, taken = first[rule.From]
+		}
+		switch {
+		case taken:
+			rule.line.Warnf(rule.to, "never reached: the rule at %v comes first", before)
+		case rule.bare():
+			first[rule.From] = rule.to.Pos
+		}
+	}
 }

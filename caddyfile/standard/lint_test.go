@@ -1,0 +1,51 @@
+package standard_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/caddyfile/standard"
+)
+
+func TestLint(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"nothing", "a.com {\n gzip\n proxy /api localhost:1\n templates /pages\n}", ""},
+		{"a # in a word", "a.com {\n redir /a /b#c\n header / Link \"</a#b>\"\n}",
+			"2:11: redir: the # is part of the word, while in Caddy 0.7.1 and 1 it began a comment: put the word in quotes, or a blank before the #\n\tredir /a /b#c\n\t         ^"},
+		{"a host that is a star", "*:8080 {\n}", "1:1: *:8080: * stands for names of one label, such as localhost: for every host, leave the host out\n\t*:8080 {\n\t^"},
+		{"a scope that is more than a folder", "a.com {\n proxy /api localhost:1\n basicauth /apidocs u p\n}",
+			"2:8: proxy: /api is for /apidocs, too, of the line at Caddyfile:3:12: it is all that begins with it; for a folder, write /api/\n\tproxy /api localhost:1\n\t      ^"},
+		{"a scope that is a folder", "a.com {\n proxy /api/ localhost:1\n basicauth /apidocs u p\n}", ""},
+		{"what a proxy answers before", "a.com {\n proxy / localhost:1\n templates\n basicauth /x u p\n}", "3:2: templates: never reached: proxy at Caddyfile:2:2 answers all of /\n\ttemplates\n\t^"},
+		{"what a proxy lets through", "a.com {\n proxy / localhost:1 {\n  except /static\n }\n templates /static\n}", ""},
+		{"redirects after one of everything", "a.com {\n redir / http://b.com\n redir /x http://c.com 302\n}", "3:11: redir: never reached: the rule at Caddyfile:2:10 comes first\n\tredir /x http://c.com 302\n\t         ^"},
+		{"what is of another site", "a.com {\n proxy /x/y localhost:1\n}\na.com/x {\n}", "2:8: proxy: never reached: /x/y is of the site at Caddyfile:4:1\n\tproxy /x/y localhost:1\n\t      ^"},
+		{"what is of a site on another port", "a.com {\n proxy /x/y localhost:1\n}\na.com:81/x {\n}", ""},
+		{"what the File warns of", "a.com {\n header / X $HOME\n}", `2:13: "$HOME" is taken as it is: a variable of the environment is {$HOME}; if that is meant, put it in quotes` + "\n\theader / X $HOME\n\t           ^"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, os.WriteFile("Caddyfile", []byte(tt.src), 0o600))
+			f, err := caddyfile.ParseFile("Caddyfile", caddyfile.ParseConfig{})
+			require.NoError(t, err)
+			found, err := standard.Lint(f, caddyfile.Config{})
+			require.NoError(t, err)
+			var got []string
+			for _, e := range found {
+				got = append(got, strings.TrimPrefix(e.Error(), "Caddyfile:"))
+			}
+			require.Equal(t, tt.want, strings.Join(got, "\n"))
+		})
+	}
+}
+
+func TestLintOfWhatIsWrong(t *testing.T) {
+	f, err := caddyfile.Parse("Caddyfile", []byte("a.com\ngzp"), caddyfile.ParseConfig{})
+	require.NoError(t, err)
+	_, err = standard.Lint(f, caddyfile.Config{})
+	require.EqualError(t, err, "Caddyfile:2:1: unknown directive \"gzp\" (did you mean \"gzip\"?)\n\tgzp\n\t^")
+}
