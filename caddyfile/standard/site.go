@@ -1,10 +1,8 @@
 package standard
 
 import (
-	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
@@ -38,10 +36,7 @@ func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
 	case dir.Text == "":
 		line.Errorf(dir, "the folder has no name")
 	case errors.Is(err, fs.ErrNotExist):
-		c.OnStart(func(context.Context) error {
-			site.Log.Warn("root does not exist yet", slog.String("root", site.Root.Dir), slog.String("at", dir.Pos.String()))
-			return nil
-		})
+		line.Warnf(dir, "%s does not exist yet", site.Root.Dir)
 	case err != nil:
 		line.Errorf(dir, "%w", err)
 	case !info.IsDir():

@@ -1,7 +1,6 @@
 package standard_test
 
 import (
-	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -98,14 +97,13 @@ func TestSiteDirectiveErrors(t *testing.T) {
 // TestRootThatIsYetToCome checks that a folder need not be there, and that the
 // operator is told.
 func TestRootThatIsYetToCome(t *testing.T) {
-	var log strings.Builder
-	site := directive.NewSite()
-	site.Log = slog.New(slog.NewTextHandler(&log, nil))
 	dir := filepath.Join(t.TempDir(), "later")
-	_, err := caddyfiletest.SetupIn(t, site, lookup(t, "root"), "root "+quote(dir))
+	d := lookup(t, "root")
+	c := directive.NewController(directive.NewSite(), d.Name, caddyfiletest.Parse(t, "root "+quote(dir))...)
+	_, err := d.Setup(c)
 	require.NoError(t, err)
-	require.Contains(t, log.String(), `msg="root does not exist yet"`)
-	require.Contains(t, log.String(), "at=Caddyfile:1:6")
+	require.Len(t, c.Warnings(), 1)
+	require.EqualError(t, c.Warnings()[0], "Caddyfile:1:6: root: "+dir+" does not exist yet")
 }
 
 func lookup(t *testing.T, name string) directive.Directive {

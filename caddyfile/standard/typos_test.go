@@ -23,6 +23,7 @@ import (
 func TestTypos(t *testing.T) {
 	families := nameFamilies(t)
 	families["directives"] = standard.Vocabulary().Names()
+	families["proxy"] = propertiesOf(t, "../../proxy/setup_table.go")
 	require.Greater(t, len(families), 20, "they are found in the source")
 	var all, right int
 	for family, names := range families {
@@ -113,4 +114,24 @@ func nameFamilies(t *testing.T) map[string][]string {
 		return nil
 	}))
 	return families
+}
+
+// propertiesOf returns the names in the table of a file: the first strings of its
+// composite literals that are followed by a function.
+func propertiesOf(t *testing.T, name string) (names []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	require.NoError(t, err)
+	ast.Inspect(file, func(n ast.Node) bool {
+		lit, ok := n.(*ast.CompositeLit)
+		if !ok || len(lit.Elts) != 2 {
+			return true
+		}
+		if first, ok := lit.Elts[0].(*ast.BasicLit); ok {
+			text, _ := strconv.Unquote(first.Value)
+			names = append(names, strings.TrimSuffix(text, "..."))
+		}
+		return true
+	})
+	require.Greater(t, len(names), 40)
+	return names
 }
