@@ -107,6 +107,10 @@ type Config struct {
 	// place, by X-Sendfile with their path or X-Accel-Redirect with their name in it.
 	// Nil is none: then the fields are dropped.
 	SendFile *middleware.Root
+
+	// Redirects lets X-Accel-Redirect through where there is no SendFile, for a layer
+	// further out that answers it, such as that of package hidden.
+	Redirects bool
 }
 
 // A Var is a variable of the application's environment. The value's sink should be

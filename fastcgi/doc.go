@@ -136,7 +136,8 @@
 // there is nothing else, another request is answered in place of this one, which
 // may be the next handler's: RFC 3875, section 6.2.2. X-Sendfile and
 // X-Accel-Redirect have a file of SendFile sent in place of the body, with ranges;
-// without SendFile they are dropped. What the application has sent is flushed as
+// without SendFile they are dropped, unless X-Accel-Redirect is for a layer further
+// out to answer, as the directive internal is (see Config.Redirects). What the application has sent is flushed as
 // soon as it pauses, unless it says X-Accel-Buffering: yes. Responses of status 1xx
 // are passed on. A body that breaks off is cut off. What an application writes to
 // its standard error is logged, see [LogStderr].

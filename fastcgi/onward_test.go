@@ -77,6 +77,29 @@ func TestLocalRedirect(t *testing.T) {
 	}
 }
 
+// TestRedirects checks who gets to see X-Accel-Redirect.
+func TestRedirects(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		redirects bool
+		sendFile  *middleware.Root
+		want      []string
+	}{
+		{"nobody", false, nil, nil},
+		{"a layer further out", true, nil, []string{"/a.txt"}},
+		{"nobody else, where there is a SendFile", true, site(t, "a.txt"), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := anyApp(t, always("X-Accel-Redirect: /a.txt\r\nX-Accel-Expires: 1\r\n\r\nhi"))
+			cfg.Redirects, cfg.SendFile = tt.redirects, tt.sendFile
+			got := visit(t, serve(t, cfg).URL)
+			require.Equal(t, 200, got.status)
+			require.Equal(t, tt.want, got.header["X-Accel-Redirect"])
+			require.NotContains(t, got.header, "X-Accel-Expires")
+		})
+	}
+}
+
 // TestSendFile checks which files an application may have sent in its place.
 func TestSendFile(t *testing.T) {
 	root := site(t, "a b.txt", "d/x.bin", "d/")

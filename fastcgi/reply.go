@@ -24,7 +24,11 @@ func (d *delivery) respond(resp *Response, pick *upstream.Pick) (int, error) {
 		d.onward = resp.Header.Get("Location")
 		return 0, nil
 	}
+	redirects := resp.Header["X-Accel-Redirect"]
 	own := takeOwn(resp.Header)
+	if redirects != nil && d.h.cfg.Redirects && d.h.cfg.SendFile == nil {
+		resp.Header["X-Accel-Redirect"] = redirects
+	}
 	if from := d.h.cfg.SendFile; from != nil && resp.Status < 300 {
 		root := from.Now()
 		if name, ok := own.file(root, from.Dir); ok {

@@ -53,7 +53,7 @@ func newParser(c *directive.Controller, line *directive.Line) *parser {
 	site := c.Site()
 	return &parser{
 		c: c, line: line,
-		cfg:    Config{From: "/", Root: site.Root, Trusted: site.Trusted, Names: namesOf(site.Addrs), StaticIndex: site.Index},
+		cfg:    Config{From: "/", Root: site.Root, Trusted: site.Trusted, Names: namesOf(site.Addrs), StaticIndex: site.Index, Redirects: site.Accel},
 		up:     upstream.Config{Policy: upstream.RoundRobin(), Observe: upstream.LogTo(site.Log)},
 		client: ClientConfig{Stderr: LogStderr},
 	}

@@ -24,6 +24,10 @@ type Site struct {
 	Server  Server           // how to listen
 	Shared  *Pool            // what sites use together
 
+	// Accel says that a layer further out answers what has the field
+	// X-Accel-Redirect, so that those further in are to let it through.
+	Accel bool
+
 	// AllowExec lets directives run commands, see [Line.MayRun].
 	AllowExec bool
 
