@@ -34,7 +34,10 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 	header := d.w.Header()
 	if !d.direct {
 		for name, values := range resp.Header {
-			header[name] = append(slices.Clip(header[name]), values...)
+			if !isSingle(name) {
+				values = append(slices.Clip(header[name]), values...)
+			}
+			header[name] = values
 		}
 	}
 	pick.Mark(header, d.r)
@@ -69,6 +72,16 @@ func (d *delivery) respond(resp *http.Response, pick *upstream.Pick, result upst
 	}
 	d.trail(resp.Trailer, announced)
 	return 0, nil
+}
+
+// isSingle reports whether there can be only one field of a name, so that the
+// backend's comes in place of what layers further out have set.
+func isSingle(name string) bool {
+	switch name {
+	case "Content-Length", "Content-Type", "Date", "Etag", "Last-Modified":
+		return true
+	}
+	return false
 }
 
 // changeResponse applies the operations of Config.Down to the header of a response.

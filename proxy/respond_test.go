@@ -116,3 +116,25 @@ func TestFieldsOfOuterLayersStay(t *testing.T) {
 	require.Zero(t, status)
 	require.Equal(t, []string{"max-age=1"}, w.Header()["Strict-Transport-Security"])
 }
+
+// TestFieldsThereIsOneOf checks that what a layer further out has set for want of
+// something better is replaced by the backend's, not sent beside it.
+func TestFieldsThereIsOneOf(t *testing.T) {
+	b := startRaw(t, func(p *peer) {
+		p.request()
+		p.send("HTTP/1.1 200 OK\r\nContent-Type: text/b\r\nEtag: \"b\"\r\nX-A: b\r\nContent-Length: 0\r\n\r\n")
+	})
+	h := proxy.NewHandler(middleware.Status(404), proxy.Config{
+		Upstreams: group(t, b.url()), Transport: newTransport(t, proxy.TransportConfig{}),
+	})
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "text/a")
+	w.Header().Set("Etag", `"a"`)
+	w.Header().Set("Last-Modified", "kept")
+	w.Header().Set("X-A", "a")
+	_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.NoError(t, err)
+	require.Equal(t, http.Header{
+		"Content-Type": {"text/b"}, "Etag": {`"b"`}, "Last-Modified": {"kept"}, "X-A": {"a", "b"}, "Content-Length": {"0"},
+	}, w.Header())
+}

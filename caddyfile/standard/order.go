@@ -41,11 +41,15 @@ import (
 	"github.com/shallot-http/shallot/middleware/errorpages"
 	"github.com/shallot-http/shallot/middleware/extensions"
 	"github.com/shallot-http/shallot/middleware/headers"
+	"github.com/shallot-http/shallot/middleware/hidden"
+	"github.com/shallot-http/shallot/middleware/limits"
+	"github.com/shallot-http/shallot/middleware/mime"
 	"github.com/shallot-http/shallot/middleware/push"
 	"github.com/shallot-http/shallot/middleware/redirect"
 	"github.com/shallot-http/shallot/middleware/requestid"
 	"github.com/shallot-http/shallot/middleware/rewrite"
 	"github.com/shallot-http/shallot/middleware/static"
+	"github.com/shallot-http/shallot/middleware/status"
 	"github.com/shallot-http/shallot/middleware/templates"
 	"github.com/shallot-http/shallot/middleware/websocket"
 )
@@ -60,6 +64,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		bind,
 		h2c,
 		timeouts,
+		limits.Directive,
 		trustedProxies,
 		command.Startup,
 		command.Shutdown,
@@ -75,6 +80,9 @@ func Vocabulary() caddyfile.Vocabulary {
 		redirect.Directive,
 		extensions.Directive,
 		basicauth.Directive,
+		mime.Directive,
+		status.Directive,
+		hidden.Directive,
 		push.Directive,
 		proxied(),
 		fastcgi.Directive,
