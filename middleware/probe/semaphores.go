@@ -22,12 +22,15 @@ const (
 	gates
 )
 
-// What command usdt looks for: all of Semaphores bytes, of which the first two
-// words, in the order of bytes of the machine, are Magic and Signature.
+// What command usdt looks for, in the order of bytes of the machine: all of
+// Semaphores bytes, of which the first two words are Magic and Signature; and for
+// each function its two instructions, Mark, and its place in [List] as a number of
+// 32 bits.
 const (
 	Semaphores = gates * 8
 	Magic      = 0x7f53a1107b0be500
 	Signature  = signature
+	Mark       = 0x9d0e11075b3a1107
 )
 
 // watcher is one in the count of those who watch.

@@ -8,73 +8,88 @@
 TEXT ·RequestStart(SB), NOSPLIT|NOFRAME, $0-48
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $0
 
 // func RequestDone(id uint64, status, bytes, ns int64, r *Request)
 TEXT ·RequestDone(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $1
 
 // func RequestHeader(id uint64, name, value string)
 TEXT ·RequestHeader(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $2
 
 // func LayerEnter(id uint64, name string)
 TEXT ·LayerEnter(SB), NOSPLIT|NOFRAME, $0-24
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $3
 
 // func LayerExit(id uint64, name string, status, ns int64)
 TEXT ·LayerExit(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $4
 
 // func Error(id uint64, layer, msg string)
 TEXT ·Error(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $5
 
 // func UpstreamStart(id uint64, attempt int64, addr string)
 TEXT ·UpstreamStart(SB), NOSPLIT|NOFRAME, $0-32
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $6
 
 // func UpstreamDone(id uint64, status, totalNS, firstByteNS, connectNS int64, u *Upstream)
 TEXT ·UpstreamDone(SB), NOSPLIT|NOFRAME, $0-48
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $7
 
 // func CompressDone(id uint64, coding string, in, out, ns int64)
 TEXT ·CompressDone(SB), NOSPLIT|NOFRAME, $0-48
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $8
 
 // func FastCGIStderr(id uint64, app, line string)
 TEXT ·FastCGIStderr(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $9
 
 // func FastCGIDone(id uint64, app string, appStatus, protoStatus, ns int64)
 TEXT ·FastCGIDone(SB), NOSPLIT|NOFRAME, $0-48
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $10
 
 // func GitPull(ns, status int64, repo, rev string)
 TEXT ·GitPull(SB), NOSPLIT|NOFRAME, $0-48
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $11
 
 // func HealthChange(up int64, addr, reason string)
 TEXT ·HealthChange(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $12
 
 // func Reload(ns, status int64, file string)
 TEXT ·Reload(SB), NOSPLIT|NOFRAME, $0-32
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $13
 
 // func LogRecord(level int64, msg, attrs string)
 TEXT ·LogRecord(SB), NOSPLIT|NOFRAME, $0-40
 	NOOP
 	RET
+	WORD $0x5b3a1107; WORD $0x9d0e1107; WORD $14

@@ -7,8 +7,9 @@ type Info struct {
 	Doc  string // in sentences
 	Args []Arg
 
-	// Attached is how many tracers have attached to it; only those are counted that
-	// found it by a note of command usdt. Negative is not to be known here.
+	// Attached is positive while a tracer is attached that found the probe by a note
+	// of command usdt: the kernel counts all of its own as one. Negative is not to
+	// be known here.
 	Attached int
 
 	gate, slot int // of its semaphore

@@ -1,0 +1,169 @@
+// Usdt writes into a finished Go program where the probes of package probe are, in
+// the form in which tracers look for them: SystemTap's notes, which bpftrace, bcc,
+// gdb, perf and readelf know as USDT or SDT. The program may be stripped, PIE, or
+// built with the race detector, for linux/amd64 or linux/arm64.
+//
+//	usdt PROGRAM              write the notes; to do it again changes nothing
+//	usdt -o OTHER PROGRAM     write them to a copy
+//	usdt -l PROGRAM           list the probes in a program
+//	usdt -tracefs PROGRAM     print them as lines for /sys/kernel/tracing/uprobe_events
+//	usdt -script NAME         print a script for bpftrace; without NAME, what there is
+//	usdt -header              print the records of the probes in C, for bpftrace --include
+//	go build -toolexec 'usdt -toolexec' …    write the notes whenever a program is linked
+//
+// What signs programs, or takes checksums of them, comes after it; strip may, too.
+package main
+
+import (
+	"embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/shallot-http/shallot/middleware/probe"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		var tool toolError
+		if errors.As(err, &tool) {
+			os.Exit(tool.code)
+		}
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "usdt:", err)
+		}
+		os.Exit(2)
+	}
+}
+
+func run(args []string, stdout io.Writer) error {
+	if len(args) > 1 && args[0] == "-toolexec" {
+		return toolexec(args[1], args[2:])
+	}
+	flags := flag.NewFlagSet("usdt", flag.ContinueOnError)
+	out := flags.String("o", "", "write to `FILE` instead")
+	list := flags.Bool("l", false, "list the probes")
+	tracefs := flags.Bool("tracefs", false, "print lines for uprobe_events")
+	script := flags.Bool("script", false, "print the script called so")
+	header := flags.Bool("header", false, "print the records in C")
+	flags.Bool("toolexec", false, "be go build's -toolexec; must come first")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case *header:
+		_, err := io.WriteString(stdout, cHeader())
+		return err
+	case *script:
+		return printScript(stdout, flags.Arg(0))
+	case flags.NArg() != 1:
+		return errors.New("name one program")
+	}
+	name := flags.Arg(0)
+	p, err := open(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case *list:
+		return printList(stdout, p)
+	case *tracefs:
+		return printTracefs(stdout, p, name)
+	}
+	if err := p.writeTo(name, *out); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func printList(w io.Writer, p *program) error {
+	noted := "no notes yet"
+	if p.noted {
+		noted = "notes written"
+	}
+	if _, err := fmt.Fprintf(w, "%s, %s\n", p.arch.name, noted); err != nil {
+		return err
+	}
+	for _, s := range p.sites {
+		var args []string
+		for _, a := range s.info.Args {
+			args = append(args, a.Name+" "+a.Type)
+		}
+		if _, err := fmt.Fprintf(w, "%s:%-16s %#x semaphore %#x (%s)\n", probe.Provider, s.info.Name, s.addr, s.semaphore, strings.Join(args, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printTracefs prints what makes events of the probes without BPF. A string is
+// printed up to the next zero, for that is all the kernel knows: what belongs to it
+// is as long as the number that follows it says.
+func printTracefs(w io.Writer, p *program, name string) error {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	for _, s := range p.sites {
+		fields := []string{fmt.Sprintf("p:%s/%s %s:%#x(%#x)", probe.Provider, s.info.Name, name, s.offset, s.semaphoreOffset)}
+		at := 8
+		for _, a := range s.info.Args {
+			format := "%s=+%d(%%sp):x64"
+			switch a.Type {
+			case "string":
+				fields = append(fields, fmt.Sprintf("%s=+0(+%d(%%sp)):string", a.Name, at))
+				fields = append(fields, fmt.Sprintf("%s_n=+%d(%%sp):u64", a.Name, at+8))
+				at += 16
+				continue
+			case "int64":
+				format = "%s=+%d(%%sp):s64"
+			case "uint64":
+				format = "%s=+%d(%%sp):u64"
+			}
+			fields = append(fields, fmt.Sprintf(format, a.Name, at))
+			at += 8
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(fields, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+//go:embed scripts/*.bt
+var scripts embed.FS
+
+func printScript(w io.Writer, name string) error {
+	entries, err := scripts.ReadDir("scripts")
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".bt"))
+	}
+	switch {
+	case name == "":
+		_, err = fmt.Fprintln(w, strings.Join(names, "\n"))
+		return err
+	case !slices.Contains(names, name):
+		return fmt.Errorf("there is no script %q; there are %s", name, strings.Join(names, ", "))
+	}
+	text, err := scripts.ReadFile("scripts/" + name + ".bt")
+	if err != nil {
+		return err
+	}
+	// What a script needs of the header comes with it, so that it is one file.
+	if strings.Contains(string(text), "struct ") {
+		if _, err := io.WriteString(w, cHeader()); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(text)
+	return err
+}
