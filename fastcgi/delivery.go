@@ -29,6 +29,9 @@ type delivery struct {
 	leave   *leave // that is asked for; nil unless it is an authorizer that is asked
 	onward  string // where the application has the request go on, on this server
 
+	attempts int
+	told     told
+
 	tried []*upstream.Upstream
 	room  [4]*upstream.Upstream // for most of tried
 }
@@ -135,12 +138,15 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 		req.Informational = d.inform
 	}
 	began := time.Now()
+	d.tellStart(target.Addr, began)
+	defer d.tellDone()
 	resp, err := d.h.cfg.Client.Do(&voice{d.r.Context(), d.w, d.r}, target, &req)
 	if err != nil {
 		result.Err = d.blame(err)
 		return d.statusOf(err), err, d.mayRepeat(err)
 	}
 	result = upstream.Result{Status: resp.Status, Latency: max(time.Since(began), 1)}
+	d.told.Status, d.told.FirstByte = result.Status, result.Latency
 	defer resp.Body.Close()
 	status, err = d.respond(resp, &pick)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // next returns what is buffered of the application's standard output, or nothing
@@ -28,6 +30,7 @@ func (x *exchange) next(wait bool) ([]byte, error) {
 				x.app = uint32(have[0])<<24 | uint32(have[1])<<16 | uint32(have[2])<<8 | uint32(have[3])
 				x.refusal = Refusal(have[4])
 				c.skip(endLen)
+				x.tellEnd()
 				continue
 			}
 		case c.padding > 0:
@@ -113,7 +116,7 @@ const maxLine = 16 << 10
 
 // log gives each line that ends to whom they are for, and holds what is left.
 func (x *exchange) log(p []byte) {
-	if x.client.cfg.Stderr == nil {
+	if x.client.cfg.Stderr == nil && !probe.FastCGIEnabled() {
 		return
 	}
 	for {
@@ -145,11 +148,12 @@ func (x *exchange) endLine() {
 
 func (x *exchange) say(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
-	for len(line) > maxLine { // as a record may be
-		x.client.cfg.Stderr(x.ctx, line[:maxLine])
-		line = line[maxLine:]
-	}
-	if len(line) > 0 {
-		x.client.cfg.Stderr(x.ctx, line)
+	for len(line) > 0 {
+		piece := line[:min(len(line), maxLine)] // for a record may be longer
+		line = line[len(piece):]
+		x.tellLine(piece)
+		if x.client.cfg.Stderr != nil {
+			x.client.cfg.Stderr(x.ctx, piece)
+		}
 	}
 }

@@ -6,13 +6,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // Sync makes a release of the commit that the ref leads to, and publishes it. It
 // does nothing if that is live already, or if something else was chosen by
 // [Repo.Pin] or [Repo.Rollback]. It returns the release that is live in the end;
 // on an error that is the one from before, if there was one.
-func (r *Repo) Sync(ctx context.Context) (Release, error) {
+func (r *Repo) Sync(ctx context.Context) (release Release, err error) {
+	began := time.Now()
+	defer func() {
+		var failed int64
+		if err != nil {
+			failed = 1
+		}
+		probe.GitPull(time.Since(began).Nanoseconds(), failed, r.remote.text, release.Hash)
+	}()
 	select {
 	case r.working <- struct{}{}:
 		defer func() { <-r.working }()

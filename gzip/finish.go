@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // finish ends the response according to what the handler returned, and returns
@@ -33,6 +34,7 @@ func (w *writer) finish(status int, err error) (int, error) {
 	switch {
 	case failed:
 	case trouble == nil:
+		w.tellDone()
 		if w.lesson != nil {
 			w.lesson.Close()
 			w.lesson = nil
@@ -85,7 +87,11 @@ func (w *writer) complete() error {
 		return nil
 	}
 	if w.isWorthIt() {
+		w.told.on = probe.CompressEnabled()
+		began := w.told.start()
 		if encoded, ok := w.encodeAll(); ok {
+			w.told.stop(began)
+			w.size, w.told.out = int64(len(w.held)), int64(len(encoded))
 			w.learn()
 			if w.lesson != nil {
 				w.lesson.Write(w.held)

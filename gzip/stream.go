@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/klauspost/compress"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // pieceLen is how much encoded is written at a time. Encoders write a few hundred
@@ -19,6 +21,7 @@ func (w *writer) start(p []byte) error {
 		return nil
 	}
 	w.open(p)
+	w.told.on = probe.CompressEnabled()
 	w.state = encoding
 	w.learn()
 	if w.now {
@@ -81,7 +84,9 @@ func (w *writer) encode(p []byte) (int, error) {
 	if w.length >= 0 && w.size+int64(len(p)) > w.length {
 		return 0, http.ErrContentLength
 	}
+	began := w.told.start()
 	n, err := w.enc.Write(p)
+	w.told.stop(began)
 	w.size += int64(n)
 	w.dirty = true
 	if w.lesson != nil {
@@ -126,7 +131,9 @@ func (w *writer) flush() error {
 	}
 	if w.dirty {
 		w.dirty = false
-		if err := w.enc.Flush(); err != nil {
+		began := w.told.start()
+		err := w.enc.Flush()
+		if w.told.stop(began); err != nil {
 			return err
 		}
 	}
@@ -141,7 +148,10 @@ func (w *writer) emit() error {
 	if !w.sent {
 		w.sendEncoded(-1)
 	}
+	w.told.out += int64(len(*w.out))
+	began := w.told.start()
 	_, w.broken = w.rw.Write(*w.out)
+	w.told.pause(began)
 	*w.out = (*w.out)[:0]
 	return w.broken
 }
@@ -169,7 +179,9 @@ func (w *writer) close() error {
 	if w.size < w.length && w.r.Method != http.MethodHead {
 		return errShort
 	}
-	if err := w.enc.Close(); err != nil {
+	began := w.told.start()
+	err := w.enc.Close()
+	if w.told.stop(began); err != nil {
 		return err
 	}
 	w.stop()

@@ -59,6 +59,7 @@ type response struct {
 	whole  bool    // out is to be all of it
 	dirty  bool    // there is something to flush
 	broken error   // why out could not be written, after which nothing must be
+	told   told
 	lesson *lesson
 }
 

@@ -34,6 +34,7 @@ var importRules = map[string]struct {
 }{
 	"middleware/probe":          {std: []string{"unsafe", "runtime", "sync/atomic"}},
 	"middleware/probe/generate": {module: []string{"middleware/probe"}},
+	"middleware/probe/probelog": {module: []string{"middleware/probe"}},
 	"middleware/probe/usdt":     {module: []string{"middleware/probe"}},
 
 	"middleware":                {module: []string{"middleware/probe"}},

@@ -30,6 +30,7 @@ type delivery struct {
 	direct        bool // fields of the response go straight to the client's
 
 	attempts int
+	told     told
 	next     upstream.Pick // what was found already
 	tried    []*upstream.Upstream
 	room     [4]*upstream.Upstream // for most of tried
@@ -155,6 +156,8 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 		x.Informational = m.early.relay
 	}
 	began := time.Now()
+	d.tellStart(&x, target.Addr, began)
+	defer d.tellDone()
 	resp, err := d.h.cfg.Transport.Do(out, x)
 	m.early.end()
 	if err != nil {
@@ -164,6 +167,7 @@ func (d *delivery) attempt(pick upstream.Pick) (status int, err error, again boo
 	}
 	defer resp.Body.Close()
 	answered := upstream.Result{Status: resp.StatusCode, Latency: max(time.Since(began), 1)}
+	d.told.Status, d.told.FirstByte = answered.Status, answered.Latency
 	middleware.Note(d.w, slog.Int(middleware.NoteUpstreamStatus, answered.Status))
 	middleware.Note(d.w, slog.Duration(middleware.NoteUpstreamLatency, answered.Latency))
 	if d.content.stream != nil {

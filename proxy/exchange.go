@@ -137,7 +137,11 @@ func (x *exchange) connect(fresh bool) (*conn, error) {
 			return c, nil
 		}
 	}
-	return x.t.dial(x.req.Context(), x.out.key)
+	c, err := x.t.dial(x.req.Context(), x.out.key)
+	if err == nil && x.opt.connected != nil {
+		x.opt.connected()
+	}
+	return c, err
 }
 
 // errStale is that a connection had been closed, or said something, by the time that

@@ -104,6 +104,8 @@ type Exchange struct {
 	// beyond the limit of an http.MaxBytesReader has net/http do. Otherwise it takes
 	// what is left of the body for the next request.
 	Interrupt func()
+
+	connected func() // is called once there is a new connection; nil is nobody who asks
 }
 
 // RoundTrip is Do without anything to say. It calls Got1xxResponse and

@@ -68,12 +68,13 @@ func UpstreamDone(id uint64, status, totalNS, firstByteNS, connectNS int64, u *U
 func CompressDone(id uint64, coding string, in, out, ns int64)
 
 // FastCGIStderr passes on a line that an application wrote to its standard error.
+// It is called only while [FastCGIEnabled].
 //
 //go:noescape
 func FastCGIStderr(id uint64, app, line string)
 
-// FastCGIDone tells with which statuses an application ended a request, and after
-// how many nanoseconds; these are 0 while not [FastCGIEnabled].
+// FastCGIDone tells with which statuses an application ended a request, and how
+// many nanoseconds that took. It is called only while [FastCGIEnabled].
 //
 //go:noescape
 func FastCGIDone(id uint64, app string, appStatus, protoStatus, ns int64)

@@ -117,13 +117,14 @@ var table = [...]Info{
 	{
 		Name: "fastcgi__stderr", Func: "FastCGIStderr", gate: gateFastCGI, slot: 0,
 		Args: []Arg{id, words("app", "string"), words("line", "string")},
-		Doc:  "FastCGIStderr passes on a line that an application wrote to its standard error.",
+		Doc: "FastCGIStderr passes on a line that an application wrote to its standard error. " +
+			"It is called only while [FastCGIEnabled].",
 	},
 	{
 		Name: "fastcgi__done", Func: "FastCGIDone", gate: gateFastCGI, slot: 1,
 		Args: []Arg{id, words("app", "string"), words("appStatus", "int64"), words("protoStatus", "int64"), ns},
-		Doc: "FastCGIDone tells with which statuses an application ended a request, and after how many nanoseconds; " +
-			"these are 0 while not [FastCGIEnabled].",
+		Doc: "FastCGIDone tells with which statuses an application ended a request, and how many nanoseconds that took. " +
+			"It is called only while [FastCGIEnabled].",
 	},
 	{
 		Name: "git__pull", Func: "GitPull", gate: gateRest, slot: 0,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // An Event is a change to a target, or of what a source says.
@@ -60,6 +62,24 @@ func LogTo(log *slog.Logger) func(Event) {
 		}
 		to.LogAttrs(context.Background(), level, "upstream", attrs...)
 	}
+}
+
+// trace tells a tracer whether a target may be asked from now on, if that is what
+// has happened.
+func (e Event) trace() {
+	var up int64
+	switch e.Kind {
+	case Joined, Up, Readmitted, Closed:
+		up = 1
+	case Left, Down, Ejected, Opened:
+	default:
+		return
+	}
+	reason := string(e.Kind)
+	if e.Err != nil {
+		reason += ": " + e.Err.Error()
+	}
+	probe.HealthChange(up, e.Target.Addr, reason)
 }
 
 // tell has Observe told once Group.mu, which is held, is free.

@@ -203,6 +203,7 @@ func (g *Group) unlock() {
 	g.mu.Unlock()
 	g.serve() // to whom there may be somebody now, or nobody any more
 	for _, e := range events {
+		e.trace()
 		g.config.Observe(e)
 	}
 }
