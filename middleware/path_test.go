@@ -2,6 +2,8 @@ package middleware_test
 
 import (
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,4 +41,30 @@ func TestPath(t *testing.T) {
 			require.Equal(t, tt.within, tt.scope.Within(r), "Within")
 		})
 	}
+}
+
+// TestProtectsAny has a request be led to one path after the other.
+func TestProtectsAny(t *testing.T) {
+	for _, tt := range []struct {
+		scope middleware.Path
+		urls  []string
+		want  bool
+	}{
+		{"/guarded", []string{"/guarded"}, true},
+		{"/guarded", []string{"/Guarded/x", "/free"}, true},
+		{"/guarded", []string{"/free", "/guarded"}, true},
+		{"/guarded", []string{"/free", "//x/../guarded", "/free"}, true},
+		{"/guarded", []string{"/free", "/free", "/guarded", "/free"}, true},
+		{"/guarded", []string{"/free", "/free", "/free"}, false},
+		{"/guarded", []string{"/free"}, false},
+	} {
+		t.Run(strings.Join(tt.urls, " then "), func(t *testing.T) {
+			w, r := middleware.Record(httptest.NewRecorder()), httptest.NewRequest("GET", tt.urls[0], nil)
+			for _, to := range tt.urls[1:] {
+				r = middleware.Rewrite(w, r, &url.URL{Path: to})
+			}
+			require.Equal(t, tt.want, tt.scope.ProtectsAny(w, r))
+		})
+	}
+	require.False(t, middleware.Path("/guarded").ProtectsAny(httptest.NewRecorder(), httptest.NewRequest("GET", "/free", nil)))
 }

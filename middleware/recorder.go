@@ -31,8 +31,9 @@ type facts struct {
 	id       uint64 // 0 is not to have one yet
 	start    int64  // by clock; 0 is not to be known
 	observer Observer
-	failed   string   // the layer that an error or panic came from
-	url      *url.URL // as the client sent it, once a layer has put another in its place
+	failed   string     // the layer that an error or panic came from
+	url      *url.URL   // as the client sent it, once a layer has put another in its place
+	between  []*url.URL // those that layers put in its place, but for the last
 	notes    []slog.Attr
 	room     [5]slog.Attr // for the first notes
 }

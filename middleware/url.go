@@ -13,6 +13,8 @@ func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
 	if rec := outermost(w); rec != nil {
 		if f := rec.know(); f.url == nil {
 			f.url = r.URL
+		} else {
+			f.between = append(f.between, r.URL)
 		}
 	}
 	rewritten := new(http.Request)

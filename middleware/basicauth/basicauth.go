@@ -32,7 +32,7 @@ type Config struct {
 // who are in the file, or the one user as the file knows him. A Rule without any of
 // these protects its paths and lets nobody in.
 type Rule struct {
-	Paths  []middleware.Path // what it covers, as Path.Protects says; none is everything
+	Paths  []middleware.Path // what it covers, as Path.ProtectsAny says; none is everything
 	User   string            // who; "" is everybody in File
 	Secret Secret            // by which the user is known; nil is as in File
 	File   *File
@@ -58,7 +58,7 @@ func NewHandler(next middleware.Handler, c Config) *Handler { return &Handler{ne
 // the header, or 503 and an error if the [Gate] was too narrow.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 	var room [16]bool
-	covered, challenge := h.guard.cover(r, room[:0])
+	covered, challenge := h.guard.cover(w, r, room[:0])
 	if challenge == "" {
 		return h.next.ServeHTTP(w, r)
 	}
@@ -89,10 +89,10 @@ type scope struct {
 
 // cover returns which scopes r is in, appended to covered, and the challenge of the
 // first; that is "" if there is none.
-func (g *guard) cover(r *http.Request, covered []bool) ([]bool, string) {
+func (g *guard) cover(w http.ResponseWriter, r *http.Request, covered []bool) ([]bool, string) {
 	challenge := ""
 	for _, s := range g.scopes {
-		in := s.path.Protects(r)
+		in := s.path.ProtectsAny(w, r)
 		if in && challenge == "" {
 			challenge = s.challenge
 		}

@@ -5,9 +5,10 @@
 //	auth := basicauth.New(basicauth.Config{Rules: []basicauth.Rule{{User: "ada", Secret: secret}}})
 //	http.ListenAndServe(addr, middleware.Wrap(mux, auth))
 //
-// A request that falls under the paths of several rules (see
-// [middleware.Path.Protects]) gets in by any of them; one that falls under none needs
-// no password. Everybody else is answered with 401, whatever the method: browsers
+// A request that falls under the paths of several rules gets in by any of them; one
+// that falls under none needs no password. What counts is the path that the client
+// asked for as well as the one that a layer further out has put in its place, see
+// [middleware.Path.ProtectsAny]. Everybody else is answered with 401, whatever the method: browsers
 // leave the password out of the OPTIONS request by which CORS asks first, so what
 // answers that has to stand further out. The name of who got in is noted as
 // [middleware.NoteUser], for the log and for REMOTE_USER. The field Authorization goes

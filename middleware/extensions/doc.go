@@ -14,7 +14,7 @@
 //
 // A file exists if package static would serve it: one that is hidden, or outside
 // of the site's root, makes no difference to what a client is answered. Layers
-// further in, those that guard a path too, see the path with its extension.
+// further in see the path with its extension; package basicauth looks at both.
 //
 // In a Caddyfile:
 //

@@ -32,9 +32,10 @@
 //
 // # Guards
 //
-// Layers further in see the destination, as in Caddy. One that guards a path by the
-// URL it sees, and stands further in, does not guard what a rewrite leads away from
-// there, unless it looks at [middleware.OriginalURL] as well.
+// Layers further in see the destination, as in Caddy. A password that package
+// basicauth asks for, by the path that was asked for or by the one it was rewritten
+// to, is asked for either way; a guard that looks at nothing but the URL it sees has
+// to stand further out, or to look by [middleware.Path.ProtectsAny].
 //
 // In a Caddyfile:
 //
