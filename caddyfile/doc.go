@@ -62,6 +62,14 @@
 // within, as a whole segment unless the path ends in a *. Case matters in a path,
 // not in a host. A request for none of them is answered 404, or 421 over TLS.
 //
+// Connections with TLS are made as the site demands whose name the client asks for,
+// found by the same rules, or else fail with the alert unrecognized_name. So no
+// client is shown the certificate of another site. Where a site demands that
+// clients have certificates, requests for other hosts than the connection was made
+// for are answered 421. An address of https, or port 443, needs a site with TLS; a
+// site that has it, and gets certificates by itself, is on 443 if its address names
+// neither port nor scheme, while all that is asked of it on port 80 is redirected.
+//
 // Sites named localhost, or by an address, are listened for there only; the
 // others everywhere, unless the directive bind says otherwise.
 //

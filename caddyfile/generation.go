@@ -26,13 +26,20 @@ type generation struct {
 	warnings []*directive.Error // of file, and of what was built of it
 }
 
-// hostsAt returns the sites on the port that a request came in at, or all of them.
-func (g *generation) hostsAt(r *http.Request) *hosts {
+// hostsFor returns the sites on the port that a request came in at, or all of them.
+func (g *generation) hostsFor(r *http.Request) *hosts {
 	if len(g.by) > 1 {
-		if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			if _, number, err := net.SplitHostPort(addr.String()); err == nil && g.by[number] != nil {
-				return g.by[number]
-			}
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			return g.hostsAt(local)
+		}
+	}
+	return g.all
+}
+
+func (g *generation) hostsAt(local net.Addr) *hosts {
+	if len(g.by) > 1 {
+		if _, number, err := net.SplitHostPort(local.String()); err == nil && g.by[number] != nil {
+			return g.by[number]
 		}
 	}
 	return g.all

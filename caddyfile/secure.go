@@ -12,15 +12,25 @@ import (
 // secure has server ask what is the table of hosts at the time how a connection
 // is to be made.
 func secure(server *http.Server, current func() *hosts) {
-	server.TLSConfig = &tls.Config{
-		MinVersion: tls.VersionTLS12, // of no meaning but to who reads it
-		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			return current().configFor(hello)
-		},
-	}
+	server.TLSConfig = choosing(func(net.Conn) *hosts { return current() })
 	server.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, madeKey{}, new(made))
 	}
+}
+
+func choosing(of func(net.Conn) *hosts) *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, // of no meaning but to who reads it
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			return of(hello.Conn).configFor(hello)
+		},
+	}
+}
+
+// TLSConfig returns what a server of your own, which serves [Server.Handler], makes
+// connections by: for each site as it demands, and for no others.
+func (s *Server) TLSConfig() *tls.Config {
+	return choosing(func(conn net.Conn) *hosts { return s.now.Load().hostsAt(conn.LocalAddr()) })
 }
 
 // made is how a connection was made. The handshake has the context of its

@@ -67,12 +67,13 @@ var ErrClosed = errors.New("caddyfile: server is closed")
 // their addresses. Of several that differ in their port only, it is the one on
 // the port that a request came in at, or else the first in the file. Where your
 // server listens is up to you: if others than this machine can reach it they can
-// ask for a site named localhost as well.
+// ask for a site named localhost as well. For sites with TLS it has to be a server
+// with [Server.TLSConfig].
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for {
 			g := s.now.Load()
-			if s.dispatch(g.hostsAt(r), w, r, func() bool { return s.now.Load() == g }) {
+			if s.dispatch(g.hostsFor(r), w, r, func() bool { return s.now.Load() == g }) {
 				return
 			}
 		}

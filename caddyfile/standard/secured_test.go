@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -212,6 +213,48 @@ func TestFronting(t *testing.T) {
 			require.Equal(t, want, w.StatusCode, host)
 		}
 	})
+}
+
+// TestServerOfOnesOwn checks that a server that serves the Handler is secured, too.
+func TestServerOfOnesOwn(t *testing.T) {
+	s := newSecured(t)
+	theirs := certificatestest.New(t, "clients of a")
+	require.NoError(t, os.WriteFile("clients.crt", theirs.PEM, 0o600))
+	f, err := caddyfile.Parse("Caddyfile", []byte(s.site("a.example:0", "a", "clients clients.crt")+s.site("b.example:0", "b", "")), caddyfile.ParseConfig{})
+	require.NoError(t, err)
+	sites, err := caddyfile.Build(f, caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	require.NoError(t, sites.Open(t.Context()))
+	defer sites.Close()
+	server := httptest.NewUnstartedServer(sites.Handler())
+	server.TLS = sites.TLSConfig()
+	server.StartTLS()
+	defer server.Close()
+	addr := server.Listener.Addr().String()
+	known := []tls.Certificate{theirs.Issue(t, "me").Pair(t)}
+	for _, tt := range []struct{ asks, host, want string }{
+		{"a.example", "a.example", "a"},
+		{"b.example", "b.example", "b"},
+		{"b.example", "a.example", "421"},
+	} {
+		_, page, _, err := s.fetch(t, addr, tt.host, &tls.Config{ServerName: tt.asks, Certificates: known})
+		require.NoError(t, err)
+		require.Equal(t, tt.want, page)
+	}
+	_, _, _, err = s.fetch(t, addr, "c.example", &tls.Config{ServerName: "c.example"})
+	require.Error(t, err)
+
+	plain := httptest.NewServer(sites.Handler())
+	defer plain.Close()
+	r, err := http.NewRequest("GET", plain.URL, nil)
+	require.NoError(t, err)
+	for host, want := range map[string]int{"a.example": 421, "b.example": 200} {
+		r.Host = host
+		w, err := plain.Client().Do(r)
+		require.NoError(t, err)
+		w.Body.Close()
+		require.Equal(t, want, w.StatusCode, "without TLS nobody has shown a certificate")
+	}
 }
 
 // TestSessionsAreOfTheirSite checks that who is known to one site, by a certificate

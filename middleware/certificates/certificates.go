@@ -25,6 +25,10 @@ type Config struct {
 	// client has to have; nil is not to ask for it.
 	ClientCAs *x509.CertPool
 
+	// Clients are the same in files that are read again when they change; nil is
+	// ClientCAs.
+	Clients *Authorities
+
 	// NextProtos are the protocols above TLS that are spoken, h2 and http/1.1. Nil is
 	// both, but for h2 where CipherSuites have none that HTTP/2 requires.
 	NextProtos []string
@@ -40,6 +44,18 @@ const acmeProto = "acme-tls/1"
 // TLS returns the configuration for a server, which is not to be changed once it
 // is used.
 func (c Config) TLS() *tls.Config {
+	conf := c.with(c.ClientCAs)
+	switch {
+	case c.Clients != nil:
+		conf.ClientAuth = tls.RequireAndVerifyClientCert
+		conf.GetConfigForClient = c.Clients.choose(c)
+	case c.Challenges:
+		conf.GetConfigForClient = challenged(conf)
+	}
+	return conf
+}
+
+func (c Config) with(clients *x509.CertPool) *tls.Config {
 	conf := &tls.Config{
 		GetCertificate:   c.Source.GetCertificate,
 		MinVersion:       max(c.MinVersion, tls.VersionTLS12),
@@ -51,11 +67,8 @@ func (c Config) TLS() *tls.Config {
 	if c.NextProtos == nil {
 		conf.NextProtos = protocols(conf)
 	}
-	if c.ClientCAs != nil {
-		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, c.ClientCAs
-	}
-	if c.Challenges {
-		conf.GetConfigForClient = challenged(conf)
+	if clients != nil {
+		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, clients
 	}
 	// Where one Config is chosen among several, as by GetConfigForClient, tickets are
 	// those of the one that chooses, unless another has ways of its own.

@@ -12,8 +12,8 @@
 //
 // TLS 1.2 is the least there is (RFC 8996), and HTTP/2 is on. What bounds streams
 // that are reset at once (CVE-2023-44487) and headers that go on for ever
-// (CVE-2023-45288) is net/http, as of the version of Go that a program is built
-// with: this module asks for Go 1.26, which has both.
+// (CVE-2023-45288) is net/http, of the version of Go that a program is built with:
+// since Go 1.21.3 and 1.22.2, while this module asks for 1.26.
 //
 // A session that a client resumes is one of the same [tls.Config]: the tickets of
 // each are encrypted with keys of its own, so that who has shown a certificate to
@@ -42,7 +42,8 @@
 // a client connects, at most once a second; if that fails, that is logged, and
 // those before stay. The files of a FOLDER end in .pem, each with a certificate and
 // its key; which one is shown depends on the name that the client asks for. Keys
-// are never served as files.
+// are never served as files. The certificates of CAs are looked at again, too; a
+// connection that was made by one that is gone stays until it ends.
 //
 // EMAIL is for automatic HTTPS, see package autohttps: the certificates come
 // from an ACME server, by default Let's Encrypt's, and requests without TLS are

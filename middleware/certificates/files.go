@@ -20,7 +20,7 @@ type Files struct {
 	Cert, Key string
 	Log       *slog.Logger // of what happens to them later; nil is slog.Default()
 
-	kept kept
+	kept kept[[]*tls.Certificate]
 }
 
 // Start reads the files.
@@ -56,7 +56,7 @@ type Folder struct {
 	Dir string
 	Log *slog.Logger // of what happens to them later; nil is slog.Default()
 
-	kept kept
+	kept kept[[]*tls.Certificate]
 }
 
 // Start reads the files, of which there has to be one.

@@ -147,3 +147,35 @@ func TestSelfSignedIsRenewed(t *testing.T) {
 		require.True(t, third.Leaf.NotAfter.After(time.Now().Add(6*24*time.Hour)))
 	})
 }
+
+// TestAuthoritiesAreReadAgain checks that who loses the trust of a server loses it
+// while the server runs.
+func TestAuthoritiesAreReadAgain(t *testing.T) {
+	known, next := certificatestest.New(t, "known"), certificatestest.New(t, "next")
+	name := filepath.Join(t.TempDir(), "clients.pem")
+	require.NoError(t, os.WriteFile(name, known.PEM, 0o600))
+	age(t, time.Now().Add(-time.Hour), name)
+	var log bytes.Buffer
+	clients := &certificates.Authorities{Names: []string{name}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	require.NoError(t, clients.Start(t.Context()))
+	defer clients.Close()
+	conf := certificates.Config{Source: &certificates.SelfSigned{}, Clients: clients}.TLS()
+	require.Equal(t, tls.RequireAndVerifyClientCert, conf.ClientAuth)
+	synctest.Test(t, func(t *testing.T) {
+		chosen := func() *tls.Config {
+			time.Sleep(time.Second)
+			c, err := conf.GetConfigForClient(&tls.ClientHelloInfo{})
+			require.NoError(t, err)
+			require.Equal(t, tls.RequireAndVerifyClientCert, c.ClientAuth)
+			return c
+		}
+		first := chosen()
+		require.Same(t, first, chosen())
+		require.True(t, first.ClientCAs.Equal(known.Pool))
+		require.NoError(t, os.WriteFile(name, []byte("none"), 0o600))
+		require.Same(t, first, chosen())
+		require.Contains(t, log.String(), "there is no certificate in PEM")
+		require.NoError(t, os.WriteFile(name, next.PEM, 0o600))
+		require.True(t, chosen().ClientCAs.Equal(next.Pool))
+	})
+}

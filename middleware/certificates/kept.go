@@ -1,7 +1,6 @@
 package certificates
 
 import (
-	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,8 +11,8 @@ import (
 )
 
 // kept is what was read from files, which are looked at again now and then.
-type kept struct {
-	certs  atomic.Pointer[[]*tls.Certificate]
+type kept[T any] struct {
+	value  atomic.Pointer[T]
 	looked atomic.Int64 // in nanoseconds since 1970
 
 	mu    sync.Mutex
@@ -21,35 +20,36 @@ type kept struct {
 }
 
 // files are what a kept is read from.
-type files interface {
+type files[T any] interface {
 	names() ([]string, error)
-	load(names []string) ([]*tls.Certificate, error)
+	load(names []string) (T, error)
 	log() *slog.Logger
 }
 
 // lookInterval is how often clients that connect have the files looked at.
 const lookInterval = time.Second
 
-// get returns the certificates. Nobody waits for what has changed but the one
+// get returns what was read. Nobody waits for what has changed but the one
 // that sees it.
-func (k *kept) get(f files) ([]*tls.Certificate, error) {
-	if k.certs.Load() == nil {
+func (k *kept[T]) get(f files[T]) (T, error) {
+	if k.value.Load() == nil {
 		if err := k.read(f); err != nil {
-			return nil, err
+			var none T
+			return none, err
 		}
 	}
 	now, looked := time.Now().UnixNano(), k.looked.Load()
 	if since := time.Duration(now - looked); (since >= lookInterval || since < 0) && k.looked.CompareAndSwap(looked, now) {
 		k.look(f)
 	}
-	return *k.certs.Load(), nil
+	return *k.value.Load(), nil
 }
 
 // read reads the files for the first time.
-func (k *kept) read(f files) error {
+func (k *kept[T]) read(f files[T]) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.certs.Load() != nil {
+	if k.value.Load() != nil {
 		return nil
 	}
 	names, err := f.names()
@@ -57,19 +57,19 @@ func (k *kept) read(f files) error {
 		return err
 	}
 	state := stateOf(names)
-	certs, err := f.load(names)
+	value, err := f.load(names)
 	if err != nil {
 		return err
 	}
 	k.state = state
 	k.looked.Store(time.Now().UnixNano())
-	k.certs.Store(&certs)
+	k.value.Store(&value)
 	return nil
 }
 
 // look reads the files again if they have changed. While the certificate is new and
 // its key is not yet, they do not fit: then it is tried again when that changes.
-func (k *kept) look(f files) {
+func (k *kept[T]) look(f files[T]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	names, err := f.names()
@@ -81,15 +81,15 @@ func (k *kept) look(f files) {
 		return
 	}
 	k.state = state
-	var certs []*tls.Certificate
+	var value T
 	if err == nil {
-		certs, err = f.load(names)
+		value, err = f.load(names)
 	}
 	if err != nil {
 		f.log().Error("certificates have changed and cannot be read: those before stay in use", slog.Any("err", err))
 		return
 	}
-	k.certs.Store(&certs)
+	k.value.Store(&value)
 	f.log().Info("certificates have changed, and are in use", slog.Any("files", names))
 }
 

@@ -58,7 +58,7 @@ type setting struct {
 	line      *directive.Line
 	automatic Automatic
 	config    Config
-	clients   string         // what ClientCAs were made of
+	clients   []string       // files of CAs
 	load      directive.Word // a folder
 	auto      Settings
 }
@@ -144,9 +144,14 @@ func (s *setting) share() *tls.Config {
 		source   Source
 		settings string
 	}
-	rest := s.config
-	rest.Source, rest.ClientCAs = nil, nil
-	id := key{s.config.Source, fmt.Sprintf("%v %q", rest, s.clients)}
+	settings := s.config
+	settings.Source = nil
+	id := key{s.config.Source, fmt.Sprintf("%v %q", settings, s.clients)}
+	if s.clients != nil {
+		s.config.Clients = directive.Share(s.c, strings.Join(s.clients, "\x00"), func() *Authorities {
+			return &Authorities{Names: s.clients, Log: s.c.Site().Log}
+		})
+	}
 	return directive.Share(s.c, id, func() *shared { return &shared{s.config.TLS()} }).conf
 }
 

@@ -36,9 +36,8 @@ func (s *setting) properties() {
 			}
 		case "clients":
 			for _, arg := range prop.Args(1, directive.Any) {
-				var text string
-				s.config.ClientCAs, text = pool(prop, arg, s.config.ClientCAs)
-				s.clients += text
+				pool(prop, arg)
+				s.clients = append(s.clients, arg.Text)
 			}
 		case "alpn":
 			s.config.NextProtos = []string{}
@@ -54,7 +53,7 @@ func (s *setting) properties() {
 			}
 			s.auto.CA, s.auto.At = arg.Text, prop.Words[0]
 		case "ca_root":
-			s.auto.Roots, s.auto.RootPEM = pool(prop, prop.Arg(), s.auto.Roots)
+			s.auto.Roots, s.auto.RootPEM = pool(prop, prop.Arg())
 			s.auto.At = prop.Words[0]
 		case "storage":
 			s.auto.Storage, s.auto.At = prop.Arg().Text, prop.Words[0]
@@ -140,17 +139,14 @@ var curves = map[string]tls.CurveID{
 	"x25519": tls.X25519, "x25519mlkem768": tls.X25519MLKEM768,
 }
 
-// pool returns the certificates of CAs in a file, with those of a pool, if any, and
-// the text of the file.
-func pool(prop *directive.Line, w directive.Word, p *x509.CertPool) (*x509.CertPool, string) {
+// pool returns the certificates of CAs in a file, and its text.
+func pool(prop *directive.Line, w directive.Word) (*x509.CertPool, string) {
 	text, err := os.ReadFile(w.Text)
 	if err != nil {
 		prop.Errorf(w, "%w", err)
-		return p, ""
+		return nil, ""
 	}
-	if p == nil {
-		p = x509.NewCertPool()
-	}
+	p := x509.NewCertPool()
 	if !p.AppendCertsFromPEM(text) {
 		prop.Errorf(w, "%s: there is no certificate in PEM", w.Text)
 	}
