@@ -95,3 +95,29 @@ func TestServerPrintsJSON(t *testing.T) {
 		require.Equal(t, 1, status)
 	}
 }
+
+func TestServerLints(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"Caddyfile": "a.com:8080 {\n\tredir /x /y#z\n}\n", "good": "a.com:8080 {\n}\n", "bad": "a.com:8080 {\n\tgzp\n}\n"})
+	out, _, status := server(t, dir, "-lint")
+	require.Equal(t, "Caddyfile:2:11: redir: the # is part of the word, while in Caddy 0.7.1 and 1 it began a comment: put the word in quotes, or a blank before the #\n"+
+		"\tredir /x /y#z\n\t         ^\n", out)
+	require.Equal(t, 1, status)
+	out, _, status = server(t, dir, "-lint", "-conf", "good")
+	require.Empty(t, out)
+	require.Equal(t, 0, status)
+	_, message, status := server(t, dir, "-lint", "-conf", "bad")
+	require.Contains(t, message, `unknown directive "gzp" (did you mean "gzip"?)`)
+	require.Equal(t, 1, status)
+}
+
+func TestServerReportsWhatCaddy2Has(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"Caddyfile": "a.com:8080 {\n\tgzip\n\tproxy /api b:80\n}\n"})
+	out, _, status := server(t, dir, "-migrate")
+	require.Equal(t, 0, status)
+	require.Regexp(t, `(?m)^Caddyfile:2:2 +gzip +encode zstd gzip +brotli`, out)
+	require.Regexp(t, `(?m)^Caddyfile:3:2 +proxy /api b:80 +reverse_proxy /api\* b:80 +a path is exact`, out)
+	_, _, status = server(t, dir, "-migrate", "-lint")
+	require.Equal(t, 2, status)
+}

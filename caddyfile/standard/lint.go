@@ -52,7 +52,6 @@ var scoped = map[string]struct {
 	"log":       {least: 2},
 	"markdown":  {least: 1},
 	"proxy":     {answers: true, least: 2},
-	"redir":     {least: 2},
 	"status":    {least: 2},
 	"templates": {least: 1},
 	"websocket": {segments: true, least: 2},

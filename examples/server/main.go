@@ -4,6 +4,8 @@
 //	go run ./examples/server [-root DIR] [-addr HOST:PORT]
 //	go run ./examples/server [-conf Caddyfile] -fmt [-l] [-w]
 //	go run ./examples/server [-conf Caddyfile] -json v1|tree|written|caddyfile
+//	go run ./examples/server [-conf Caddyfile] -lint
+//	go run ./examples/server [-conf Caddyfile] -migrate
 //
 // Without -conf it takes the Caddyfile of the working directory. Where there is
 // none, or -root or -addr says what to do, it serves a folder, by default this one

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"text/tabwriter"
 
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/caddyfile/standard"
@@ -18,14 +19,17 @@ import (
 // Tools are flags for working on a Caddyfile instead of serving what it says.
 type tools struct {
 	format, list, write *bool
+	lint, migrate       *bool
 	json                *string
 }
 
 func toolFlags() tools {
 	return tools{
-		format: flag.Bool("fmt", false, "print the Caddyfile as it is usually laid out, and stop"),
-		list:   flag.Bool("l", false, "with -fmt: print only its name, if that makes a difference; then the exit status is 1"),
-		write:  flag.Bool("w", false, "with -fmt: write it to the file"),
+		format:  flag.Bool("fmt", false, "print the Caddyfile as it is usually laid out, and stop"),
+		list:    flag.Bool("l", false, "with -fmt: print only its name, if that makes a difference; then the exit status is 1"),
+		write:   flag.Bool("w", false, "with -fmt: write it to the file"),
+		lint:    flag.Bool("lint", false, "print what the Caddyfile says that is hardly meant, and stop; if there is any, the exit status is 1"),
+		migrate: flag.Bool("migrate", false, "print what each line is in Caddy 2, and stop"),
 		json: flag.String("json", "", "print the Caddyfile as JSON of the given `form`, and stop: v1 is that of Caddy 1.0.5,\n"+
 			"tree all there is to it, written the same before anything is imported or replaced;\n"+
 			"caddyfile is the way back from v1: -conf is JSON, and a Caddyfile is printed"),
@@ -37,10 +41,20 @@ func toolFlags() tools {
 func (t tools) run(conf string) (status int, done bool) {
 	name := cmp.Or(conf, "Caddyfile")
 	var err error
+	asked := 0
+	for _, is := range []bool{*t.format, *t.json != "", *t.lint, *t.migrate} {
+		if is {
+			asked++
+		}
+	}
 	switch {
-	case *t.format && *t.json != "", !*t.format && (*t.list || *t.write):
-		fmt.Fprintln(os.Stderr, "-l and -w go with -fmt, and -json goes alone")
+	case asked > 1, !*t.format && (*t.list || *t.write):
+		fmt.Fprintln(os.Stderr, "-l and -w go with -fmt; -fmt, -json, -lint and -migrate go alone")
 		return 2, true
+	case *t.lint:
+		status, err = lint(name)
+	case *t.migrate:
+		err = migrate(name)
 	case *t.format:
 		status, err = t.formatFile(name)
 	case *t.json != "":
@@ -138,4 +152,31 @@ func printJSON(name, form string) error {
 	}
 	_, err = fmt.Println(b.String())
 	return err
+}
+
+func lint(name string) (status int, err error) {
+	f, err := caddyfile.ParseFile(name, caddyfile.ParseConfig{Directives: standard.Vocabulary().Names()})
+	if err != nil {
+		return 1, err
+	}
+	found, err := standard.Lint(f, caddyfile.Config{AllowExec: true})
+	for _, w := range found {
+		fmt.Println(w)
+		status = 1
+	}
+	return status, err
+}
+
+// migrate prints a table of lines here and lines there.
+func migrate(name string) error {
+	f, err := caddyfile.ParseFile(name, caddyfile.ParseConfig{Directives: standard.Vocabulary().Names()})
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "at\there\tCaddy 2\tnote")
+	for _, m := range standard.Migrate(f) {
+		fmt.Fprintf(table, "%v\t%s\t%s\t%s\n", m.Pos, m.From, cmp.Or(m.To, "-"), m.Note)
+	}
+	return table.Flush()
 }
