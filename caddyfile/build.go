@@ -160,7 +160,9 @@ func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 			conf.Hosts = append(conf.Hosts, strings.Clone(host))
 		}
 	}
-	conf.Log, conf.Shared, conf.AllowExec = b.Log, b.pool, b.AllowExec
+	conf.Shared, conf.AllowExec = b.pool, b.AllowExec
+	conf.Level = new(middleware.LogLevel)
+	conf.Log = slog.New(conf.Level.Handler(b.Log.Handler()))
 	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root, inFlight: newInFlight()}
 
 	lines := map[int][]*directive.Line{}
@@ -187,7 +189,7 @@ func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 		}
 		b.warnings = append(b.warnings, c.Warnings()...)
 	}
-	s.chain = middleware.Chain(chain...)(middleware.Status(http.StatusNotFound))
+	s.chain = middleware.Chain(append(conf.Around, chain...)...)(middleware.Status(http.StatusNotFound))
 	s.handler = middleware.Edge{Log: conf.Log}.Handler(s.chain)
 	return s
 }

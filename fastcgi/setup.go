@@ -1,7 +1,6 @@
 package fastcgi
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -202,10 +201,10 @@ func (p *parser) finish() Config {
 	if p.scripts != nil && p.cfg.Ext == nil && p.cfg.Split == nil {
 		p.scripts.Errorf(p.scripts.Words[0], "there is no ext or split by which scripts could be told")
 	}
+	p.up.Name = strings.Join(append(slices.Clip(p.c.Site().Addrs), "fastcgi", string(p.cfg.From)), " ")
 	group, client := upstream.New(p.up), NewClient(p.client)
 	p.c.OnStop(client.Close)
-	p.c.OnStop(group.Close)
-	p.c.OnStart(func(ctx context.Context) error { return group.Start(ctx) })
+	directive.Share(p.c, group, func() *upstream.Group { return group }) // for those who show what goes on
 	p.cfg.Upstreams, p.cfg.Client = group, client
 	return p.cfg
 }

@@ -207,10 +207,11 @@ func (p *parser) finish() Config {
 	if p.queue.Text != "" && p.up.MaxConns == 0 {
 		p.line.Errorf(p.queue, "there is no max_conns, so that nobody ever waits")
 	}
+	p.up.Name = strings.Join(append(slices.Clip(p.c.Site().Addrs), "proxy", string(p.cfg.From)), " ")
 	group := upstream.New(p.up)
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
-	p.c.OnStop(group.Close)
+	directive.Share(p.c, group, func() *upstream.Group { return group }) // for those who show what goes on
 	drain, forget := make(chan struct{}), func() bool { return true }
 	tell := sync.OnceFunc(func() { close(drain) })
 	p.c.OnStop(func() error {
@@ -220,7 +221,7 @@ func (p *parser) finish() Config {
 	})
 	p.c.OnStart(func(ctx context.Context) error {
 		forget = context.AfterFunc(ctx, tell)
-		return group.Start(ctx)
+		return nil
 	})
 	p.cfg.Drain = drain
 	p.cfg.Mirror = p.finishMirror(transport)

@@ -15,14 +15,15 @@ import (
 // A Site is what the directives of one site have in common. Those that stand
 // further out set it; those further in find it set.
 type Site struct {
-	Addrs   []string         // as written
-	Hosts   []string         // of those that are not of http: in lower case, no port, no brackets; "" is any
-	Root    *middleware.Root // what the site serves
-	Index   []string         // files that stand for their folder: the first that exists
-	Trusted []netip.Prefix   // proxies whose word on the client counts, see middleware.ClientIP
-	Log     *slog.Logger     // for what is of no request; never nil
-	Server  Server           // how to listen
-	Shared  *Pool            // what sites use together
+	Addrs   []string             // as written
+	Hosts   []string             // of those that are not of http: in lower case, no port, no brackets; "" is any
+	Root    *middleware.Root     // what the site serves
+	Index   []string             // files that stand for their folder: the first that exists
+	Trusted []netip.Prefix       // proxies whose word on the client counts, see middleware.ClientIP
+	Log     *slog.Logger         // for what is of no request; never nil
+	Level   *middleware.LogLevel // of Log; nil is none that can be changed
+	Server  Server               // how to listen
+	Shared  *Pool                // what sites use together
 
 	// Accel says that a layer further out answers what has the field
 	// X-Accel-Redirect, so that those further in are to let it through.
@@ -39,6 +40,10 @@ type Site struct {
 	// those that list or render the same files. It is known when all directives
 	// are set up; package static says what it is.
 	Files any
+
+	// Around is put in front of all layers of the site, the first in front of the
+	// others: what has to see requests as they come, wherever its directive stands.
+	Around []middleware.Middleware
 
 	hides    []func(name string, info fs.FileInfo) bool
 	renewals []func(context.Context)

@@ -39,7 +39,7 @@ func (p *pages) tap(w http.ResponseWriter, r *http.Request) (int, error) {
 			}
 			_ = control.SetWriteDeadline(time.Time{}) // there may be nothing to write for long
 		}
-		q, lost, err := reader.Next(r.Context())
+		q, lost, err := reader.next(r.Context(), p.Drain)
 		_ = control.SetWriteDeadline(time.Now().Add(tapPatience))
 		switch {
 		case err != nil:

@@ -35,12 +35,16 @@ type PagesConfig struct {
 
 	// Upstreams are the groups to show. Nil is none.
 	Upstreams func() []*upstream.Group
+
+	// Drain is closed to have taps end, as when the server is to stop, which waits for
+	// requests. Nil is never.
+	Drain <-chan struct{}
 }
 
 // Pages returns what shows a Recorder to operators: see the package comment.
 func Pages(c PagesConfig) http.Handler {
 	if c.Path == "" {
-		c.Path = "/debug"
+		c.Path = DefaultPath
 	}
 	c.Path = strings.TrimSuffix(c.Path, "/")
 	if c.Allow == nil {

@@ -43,7 +43,9 @@ type Reader struct {
 // Next returns the next request. If some were lost before it, or while there is
 // none, it returns nil and how many. It fails with the cause of ctx, or with ErrClosed
 // once the recorder is closed.
-func (r *Reader) Next(ctx context.Context) (*Request, uint64, error) {
+func (r *Reader) Next(ctx context.Context) (*Request, uint64, error) { return r.next(ctx, nil) }
+
+func (r *Reader) next(ctx context.Context, drain <-chan struct{}) (*Request, uint64, error) {
 	if n := r.lost.Swap(0); n > 0 {
 		return nil, n, nil
 	}
@@ -53,8 +55,9 @@ func (r *Reader) Next(ctx context.Context) (*Request, uint64, error) {
 	case <-ctx.Done():
 		return nil, 0, context.Cause(ctx)
 	case <-r.ended:
-		return nil, 0, ErrClosed
+	case <-drain:
 	}
+	return nil, 0, ErrClosed
 }
 
 // Waiting reports whether Next would return at once.
