@@ -43,6 +43,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/headers"
 	"github.com/shallot-http/shallot/middleware/hidden"
 	"github.com/shallot-http/shallot/middleware/limits"
+	"github.com/shallot-http/shallot/middleware/live"
 	"github.com/shallot-http/shallot/middleware/mime"
 	"github.com/shallot-http/shallot/middleware/push"
 	"github.com/shallot-http/shallot/middleware/redirect"
@@ -83,6 +84,7 @@ func Vocabulary() caddyfile.Vocabulary {
 		mime.Directive,
 		status.Directive,
 		hidden.Directive,
+		live.Directive,
 		push.Directive,
 		proxied(),
 		fastcgi.Directive,

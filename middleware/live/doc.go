@@ -74,10 +74,14 @@
 // The path is /debug. All sites with an introspect line are shown together, whichever
 // is asked, and no others. Allow lets in clients of these networks, besides this
 // machine, that ask for the site by an address or by one of the names of host. Socket
-// serves the pages, at /, on a Unix socket too, which nobody but the user that the
-// program runs as can open, and on the site itself only if a path is given as well.
+// serves the pages, at the same path, on a Unix socket that nobody can open but the
+// user that the program runs as; then they are on the site only if a path is given.
 // Slow is how long a request takes that is kept among the slow, 10ms by default. Trace
 // has the execution of the program kept up to the end of a request that takes so long,
-// which costs some ten percent of the CPU. A site's log, which errors go to that have
-// no log of their own, has a level of its own.
+// which costs some ten percent of the CPU. Of sites that name the same socket, one
+// says whether what is there is sensitive.
+//
+// Requests are recorded in front of all layers, wherever the line stands; the pages
+// are behind basicauth and the like. The level that can be changed is that of the
+// site's own log, which failures go to unless errors sends them to a file.
 package live
