@@ -48,7 +48,7 @@ func TestHandler(t *testing.T) {
 		{"the query stays", "/about?a=b", "/about.html?a=b"},
 		{"an escaped path", "/a%20b", "/a%20b.html"},
 		{"a path written in another way", "/%61bout", "/%61bout.html"},
-		{"a path with dots and doubled slashes", "//x/../about", "/about.html"},
+		{"a path with dots and doubled slashes, which Caddy 0.7.1 did not clean", "//x/../about", "/about.html"},
 		{"there is an extension", "/about.html", "/about.html"},
 		{"there is another extension", "/about.txt", "/about.txt"},
 		{"there is a file without one, too, as in Caddy 0.7.1", "/LICENSE", "/LICENSE.html"},

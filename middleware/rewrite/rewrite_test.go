@@ -248,9 +248,12 @@ func TestFirstRuleCounts(t *testing.T) {
 	}
 }
 
+// TestOriginalURL checks who sees which URL. Caddy 0.7.1 left RequestURI as it was,
+// which is what applications go by.
 func TestOriginalURL(t *testing.T) {
 	h := middleware.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		require.Equal(t, "/b", r.URL.Path)
+		require.Equal(t, "/b?q", r.RequestURI)
 		require.Equal(t, "/a?q", middleware.OriginalURL(w, r).String())
 	}), rewrite.New(rewrite.Config{Rules: []rewrite.Rule{{To: []string{"/b"}}}}))
 	w, r := httptest.NewRecorder(), get("/a?q")
@@ -321,36 +324,6 @@ func FuzzDestination(f *testing.F) {
 			require.Equal(t, query, got.URL.RawQuery)
 		}
 	})
-}
-
-func BenchmarkUntouched(b *testing.B) {
-	benchmark(b, rewrite.Config{Rules: []rewrite.Rule{{From: "/a", To: []string{"/b"}}}})
-}
-
-func BenchmarkPatternNotThere(b *testing.B) {
-	benchmark(b, rewrite.Config{Rules: []rewrite.Rule{{Pattern: regexp.MustCompile(`^blog/(\d+)$`), To: []string{"/b"}}}})
-}
-
-func BenchmarkPattern(b *testing.B) {
-	benchmark(b, rewrite.Config{Rules: []rewrite.Rule{{Pattern: regexp.MustCompile("(.*)"), To: []string{"/b?{1}"}}}})
-}
-
-func BenchmarkTry(b *testing.B) {
-	root := middleware.NewRoot(b.TempDir())
-	defer root.Close()
-	benchmark(b, rewrite.Config{
-		Rules: []rewrite.Rule{{To: []string{"{path}", "{path}/", "/index.php"}}},
-		Files: static.Config{Root: root},
-	})
-}
-
-func benchmark(b *testing.B, cfg rewrite.Config) {
-	h := rewrite.New(cfg)(nothing)
-	w, r := middleware.Record(httptest.NewRecorder()), get("/path")
-	b.ReportAllocs()
-	for b.Loop() {
-		h.ServeHTTP(w, r)
-	}
 }
 
 var nothing = middleware.HandlerFunc(func(http.ResponseWriter, *http.Request) (int, error) { return 0, nil })
