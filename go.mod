@@ -6,7 +6,12 @@ require github.com/stretchr/testify v1.12.1
 
 require github.com/andybalholm/brotli v1.2.8
 
-require github.com/mattn/go-shellwords v1.0.16
+require (
+	github.com/mattn/go-shellwords v1.0.16
+	github.com/pelletier/go-toml/v2 v2.4.3
+	github.com/yuin/goldmark v1.8.7
+	go.yaml.in/yaml/v4 v4.0.0
+)
 
 require github.com/coder/websocket v1.8.15
 

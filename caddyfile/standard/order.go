@@ -44,6 +44,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/hidden"
 	"github.com/shallot-http/shallot/middleware/limits"
 	"github.com/shallot-http/shallot/middleware/live"
+	"github.com/shallot-http/shallot/middleware/markdown"
 	"github.com/shallot-http/shallot/middleware/mime"
 	"github.com/shallot-http/shallot/middleware/push"
 	"github.com/shallot-http/shallot/middleware/redirect"
@@ -51,7 +52,6 @@ import (
 	"github.com/shallot-http/shallot/middleware/rewrite"
 	"github.com/shallot-http/shallot/middleware/static"
 	"github.com/shallot-http/shallot/middleware/status"
-	"github.com/shallot-http/shallot/middleware/templates"
 	"github.com/shallot-http/shallot/middleware/websocket"
 )
 
@@ -89,7 +89,8 @@ func Vocabulary() caddyfile.Vocabulary {
 		proxied(),
 		fastcgi.Directive,
 		websocket.Directive,
-		templates.Directive,
+		markdown.Directive,
+		executed(),
 		listings(),
 		static.Directive,
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"sync"
 	"time"
@@ -11,16 +12,17 @@ import (
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
-// A cache has the templates of files.
-type cache struct {
-	mu    sync.Mutex
-	byKey map[key]*Template
-	size  int64 // of their files
+// A Cache remembers what was made of files until these change: of 1000 at most, and
+// of 64 MiB. The zero Cache is empty.
+type Cache[T any] struct {
+	mu     sync.Mutex
+	byName map[string]entry[T]
+	size   int64 // of the files
 }
 
-type key struct {
-	name string
-	text bool
+type entry[T any] struct {
+	made T
+	info fs.FileInfo
 }
 
 const (
@@ -28,69 +30,66 @@ const (
 	mostBytes = 64 << 20
 )
 
-func (c *cache) get(k key, info fs.FileInfo) *Template {
+// Load returns what was made of a file, or makes it of what is in the file, which
+// must not have more than most bytes. The error is [fs.ErrNotExist], or wraps it, if
+// there is no such file.
+func (c *Cache[T]) Load(tree static.Tree, name string, most int64, make func(source []byte, info fs.FileInfo) (T, error)) (made T, err error) {
+	name = path.Clean("/" + name)[1:] // so that it is one, however it is written
+	info, err := tree.Stat(name)
+	if err != nil {
+		return made, err
+	}
+	if made, ok := c.get(name, info); ok {
+		return made, nil
+	}
+	source, info, err := read(tree, name, most)
+	if err == nil {
+		made, err = make(source, info)
+	}
+	if err != nil {
+		return made, err
+	}
+	c.put(name, entry[T]{made, info})
+	return made, nil
+}
+
+func (c *Cache[T]) get(name string, info fs.FileInfo) (made T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.byKey[k]; t != nil && t.settled && same(t.info, info) {
-		return t
-	}
-	return nil
+	e, ok := c.byName[name]
+	return e.made, ok && same(e.info, info)
 }
 
 // put makes room by forgetting whatever comes first.
-func (c *cache) put(k key, t *Template) {
+func (c *Cache[T]) put(name string, e entry[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byKey == nil {
-		c.byKey = map[key]*Template{}
+	if c.byName == nil {
+		c.byName = map[string]entry[T]{}
 	}
-	c.drop(k)
-	if !t.settled || t.info.Size() > mostBytes {
+	c.drop(name)
+	if !settled(e.info) {
 		return
 	}
-	for other := range c.byKey {
-		if len(c.byKey) < mostFiles && c.size+t.info.Size() <= mostBytes {
+	for other := range c.byName {
+		if len(c.byName) < mostFiles && c.size+e.info.Size() <= mostBytes {
 			break
 		}
 		c.drop(other)
 	}
-	c.byKey[k] = t
-	c.size += t.info.Size()
+	c.byName[name] = e
+	c.size += e.info.Size()
 }
 
-func (c *cache) drop(k key) {
-	if t := c.byKey[k]; t != nil {
-		c.size -= t.info.Size()
-		delete(c.byKey, k)
+func (c *Cache[T]) drop(name string) {
+	if e, ok := c.byName[name]; ok {
+		c.size -= e.info.Size()
+		delete(c.byName, name)
 	}
 }
 
-// load returns the template of a file.
-func (e *Engine) load(tree static.Tree, name string, asText bool) (*Template, error) {
-	name = path.Clean("/" + name)[1:] // so that it is one, however it is written
-	info, err := tree.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	k := key{name, asText}
-	if t := e.known.get(k, info); t != nil {
-		return t, nil
-	}
-	source, info, err := Read(tree, name, e.cfg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	t, err := e.Parse(name, string(source), asText)
-	if err != nil {
-		return nil, err
-	}
-	t.info, t.settled = info, settled(info)
-	e.known.put(k, t)
-	return t, nil
-}
-
-// Read returns all of a file that is no longer than most. The error is as of Load.
-func Read(tree static.Tree, name string, most int64) ([]byte, fs.FileInfo, error) {
+// read returns all of a file.
+func read(tree static.Tree, name string, most int64) ([]byte, fs.FileInfo, error) {
 	file, info, err := tree.Open(name)
 	if err != nil {
 		return nil, nil, err
@@ -100,17 +99,22 @@ func Read(tree static.Tree, name string, most int64) ([]byte, fs.FileInfo, error
 		return nil, nil, fs.ErrNotExist
 	}
 	source, err := io.ReadAll(io.LimitReader(file, most+1))
-	switch {
-	case err != nil:
+	if err == nil && int64(len(source)) > most {
+		err = tooMuch(most)
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
-	case int64(len(source)) > most:
-		return nil, nil, fmt.Errorf("%s: %w", name, tooMuch(most))
 	}
 	return source, info, nil
 }
 
-// settled reports whether the next change of a file will show. A file without a
-// time, as one of an embed.FS, never changes.
+// same reports whether a file is the one that it was.
+func same(a, b fs.FileInfo) bool {
+	return a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && (os.SameFile(a, b) || a.Sys() == nil && b.Sys() == nil)
+}
+
+// settled reports whether the next change of a file will show in its time, whatever
+// the file system. A file without a time, as one of an embed.FS, never changes.
 func settled(info fs.FileInfo) bool {
-	return info.ModTime().IsZero() || time.Since(info.ModTime()) > settleTime
+	return info.ModTime().IsZero() || time.Since(info.ModTime()) > 2*time.Second
 }

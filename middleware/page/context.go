@@ -26,6 +26,9 @@ type Context struct {
 	depth int
 }
 
+// String keeps a page that shows its dot from showing what is behind it.
+func (c *Context) String() string { return "the page" }
+
 // Include returns what a file makes of the page's own dot, with these Args.
 func (c *Context) Include(name string, args ...any) (any, error) {
 	text, err := c.include(c.visit, name, args)

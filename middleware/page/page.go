@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -43,7 +45,7 @@ type Config struct {
 type Engine struct {
 	cfg   Config
 	files *static.Files
-	known cache
+	known [2]Cache[*Template] // of those that are escaped, and of those that are not
 }
 
 // NewEngine returns the Engine that c describes.
@@ -56,8 +58,8 @@ func NewEngine(c Config) *Engine {
 	return &Engine{cfg: c, files: static.NewFiles(c.Files)}
 }
 
-// Parse returns the template in a text that is of no file. It does the same in
-// every [Visit] that is Text, or in every other.
+// Parse returns the template in a text that is of no file, for visits that are Text
+// or for those that are not.
 func (e *Engine) Parse(name, text string, asText bool) (*Template, error) {
 	return parse(name, text, asText, e.cfg.Left, e.cfg.Right, int(e.cfg.Limit))
 }
@@ -86,10 +88,15 @@ func (e *Engine) Visit(w http.ResponseWriter, r *http.Request) *Visit {
 
 // Load returns the template in the file of a name. The error is
 // [io/fs.ErrNotExist], or wraps it, if and only if there is no such file.
-func (v *Visit) Load(name string) (*Template, error) { return v.engine.load(v.Tree, name, v.Text) }
-
-// Links returns the values of the Link fields that pages have asked for.
-func (v *Visit) Links() []string { return v.links }
+func (v *Visit) Load(name string) (*Template, error) {
+	e, known := v.engine, &v.engine.known[0]
+	if v.Text {
+		known = &e.known[1]
+	}
+	return known.Load(v.Tree, name, e.cfg.Limit, func(source []byte, _ fs.FileInfo) (*Template, error) {
+		return e.Parse(name, string(source), v.Text)
+	})
+}
 
 // check returns an error once v has to end. It is called so often that it looks at
 // the clock but now and then.
@@ -110,11 +117,31 @@ func (v *Visit) overdue() error {
 	return nil
 }
 
-// Failed is the outcome of a request whose page failed with err: 500 whatever is
-// missing (caddy#581), unless the client has left.
-func Failed(r *http.Request, err error) (int, error) {
-	if r.Context().Err() != nil {
+// Send answers the request with what a page has made, and what is wrong with it,
+// if anything is: then it is 500 whatever is missing (caddy#581), unless the client
+// has left. A Content-Type that there is already is left alone (caddy#2707).
+func (v *Visit) Send(mediaType string, body []byte, err error) (int, error) {
+	switch {
+	case v.r.Context().Err() != nil:
+		return middleware.StatusClientClosed, cmp.Or(err, v.r.Context().Err())
+	case err != nil:
+		return http.StatusInternalServerError, err
+	}
+	header := v.w.Header()
+	for _, link := range v.links {
+		header.Add("Link", link)
+	}
+	if _, set := header["Content-Type"]; !set {
+		header.Set("Content-Type", mediaType)
+	}
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	v.w.WriteHeader(http.StatusOK)
+	if v.r.Method == http.MethodHead {
+		return http.StatusOK, nil
+	}
+	if _, err := v.w.Write(body); err != nil {
 		return middleware.StatusClientClosed, err
 	}
-	return http.StatusInternalServerError, err
+	return http.StatusOK, nil
 }

@@ -71,9 +71,13 @@ func TestClientThatLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := httptest.NewRequest("GET", "/page.html", nil).WithContext(ctx)
-	_, err := execute(page.Config{Files: files{"page.html": "x"}.config()}, r, false)
+	v := page.NewEngine(page.Config{Files: files{"page.html": "x"}.config()}).Visit(httptest.NewRecorder(), r)
+	p, err := v.Load("page.html")
+	require.NoError(t, err)
+	text, err := v.Execute(p, nil)
 	require.ErrorIs(t, err, context.Canceled)
-	status, _ := page.Failed(r, err)
+	status, err := v.Send("text/html", text, err)
+	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, middleware.StatusClientClosed, status)
 }
 

@@ -5,21 +5,14 @@ import (
 	"fmt"
 	html "html/template"
 	"io"
-	"io/fs"
-	"os"
 	text "text/template"
 	syntax "text/template/parse"
-	"time"
 )
 
 // A Template can be executed. It is safe for use by several requests at once.
 type Template struct {
-	name string
 	copy func() (*program, error) // of one that is never executed itself
 	idle chan *program
-
-	info    fs.FileInfo // of its file; nil if it is of none
-	settled bool        // the file cannot have changed since without a trace
 }
 
 // A program is a Template that is executed by one visit at a time. What tells
@@ -53,7 +46,7 @@ func parse(name, source string, asText bool, left, right string, most int) (*Tem
 			return within(fmt.Sprintf(format, args...), most)
 		},
 	}
-	t := &Template{name: name, idle: make(chan *program, mostIdle)}
+	t := &Template{idle: make(chan *program, mostIdle)}
 	if asText {
 		parsed, err := text.New(name).Delims(left, right).Funcs(funcs).Parse(source)
 		if err != nil {
@@ -191,12 +184,3 @@ func (o *output) Write(p []byte) (int, error) {
 	}
 	return o.Buffer.Write(p)
 }
-
-// same reports whether a file is the one that it was.
-func same(a, b fs.FileInfo) bool {
-	return a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && (os.SameFile(a, b) || a.Sys() == nil && b.Sys() == nil)
-}
-
-// settleTime is how long ago a file must have changed for the next change to show
-// in its time, whatever the file system.
-const settleTime = 2 * time.Second

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -75,26 +74,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		return static.Fail(w, r, err)
 	}
 	body, err := visit.Execute(t, nil)
-	if err != nil {
-		return page.Failed(r, err)
-	}
-	header := w.Header()
-	for _, link := range visit.Links() {
-		header.Add("Link", link)
-	}
-	if _, set := header["Content-Type"]; !set {
-		header.Set("Content-Type", typeOf(name))
-	}
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return http.StatusOK, nil
-	}
-	if _, err := w.Write(body); err != nil {
-		return middleware.StatusClientClosed, err
-	}
-	return http.StatusOK, nil
+	return visit.Send(typeOf(name), body, err)
 }
 
 // find returns the page that a path stands for; "" if that cannot be one.
