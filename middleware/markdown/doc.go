@@ -19,8 +19,8 @@
 // texts that are all one's own. [Render] is the same for a text that may be anybody's.
 //
 // A text of more than 1 MiB is an error, as is one with more than 100 quotes and lists in
-// one another, or 200 links without a blank between: these would take minutes, and
-// rendering cannot be interrupted.
+// one another, 200 links without a blank between, or 200,000 cells in its tables: these
+// would take minutes, or gigabytes, and rendering cannot be interrupted.
 //
 // # Front matter
 //

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v4"
@@ -68,12 +69,15 @@ func decodeFront(format string, text, rest []byte, decode func([]byte) (map[stri
 var errTooLong = fmt.Errorf("front matter: there is more than %d bytes of it", mostFront)
 
 func fromYAML(text []byte) (map[string]any, error) {
-	var front any
-	if err := yaml.Load(text, &front, yaml.WithPlugin(plain{})); err != nil {
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(plain{}))
+	if err != nil {
 		return nil, err
 	}
-	if front == nil { // but comments
+	var front any
+	if err := loader.Load(&front); errors.Is(err, io.EOF) { // there are but comments
 		return map[string]any{}, nil
+	} else if err != nil {
+		return nil, err
 	}
 	m, ok := front.(map[string]any)
 	if !ok {

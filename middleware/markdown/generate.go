@@ -73,7 +73,7 @@ type generator struct {
 
 // generated is a page that is to be written.
 type generated struct {
-	name string
+	target string
 	body []byte
 	of   time.Time // when what it is made of was modified
 }
@@ -117,7 +117,8 @@ func (g *generator) folder(name string) {
 		u := *g.request.URL
 		if u.Path = "/" + file; g.cfg.Path.Match(&http.Request{URL: &u}) {
 			if err := g.page(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				g.fail(file, err)
+				g.errs = append(g.errs, fmt.Errorf("%s: %w", file, err))
+				g.keep(targetOf(file))
 			}
 		}
 	}
@@ -126,9 +127,17 @@ func (g *generator) folder(name string) {
 	}
 }
 
+// fail has everything stay, since it is not known any more what there is.
 func (g *generator) fail(name string, err error) {
 	g.errs = append(g.errs, fmt.Errorf("%s: %w", name, err))
 	g.partial = true
+}
+
+// keep has a page stay what it may be.
+func (g *generator) keep(target string) {
+	if known := g.before[target]; known != nil {
+		g.after[target] = known
+	}
 }
 
 // page generates the page of a file of Markdown.
@@ -162,7 +171,7 @@ func (g *generator) page(name string) error {
 	case err != nil:
 		return err
 	case g.after[target] != nil:
-		return fmt.Errorf("%s is generated from another file, too", target)
+		return fmt.Errorf("%s is that of another file already", target)
 	case there != "" && !slices.Contains(g.before[target], there):
 		if there == is {
 			return nil // somebody has made the same
@@ -171,7 +180,7 @@ func (g *generator) page(name string) error {
 	}
 	g.before[target] = append(slices.Clip(g.before[target]), is)
 	g.after[target] = []string{is}
-	if g.pending = append(g.pending, generated{path.Join(g.cfg.Generated, target), body, modified}); len(g.pending) >= mostPending {
+	if g.pending = append(g.pending, generated{target, body, modified}); len(g.pending) >= mostPending {
 		g.flush()
 	}
 	return nil
@@ -182,15 +191,18 @@ func (g *generator) page(name string) error {
 func (g *generator) flush() {
 	if err := g.before.write(g.root, g.cfg.Generated); err != nil {
 		g.fail(g.cfg.Generated, err)
+		g.after = g.before
 		return
 	}
 	for _, p := range g.pending {
-		err := replace(g.root, p.name, p.body)
+		name := path.Join(g.cfg.Generated, p.target)
+		err := replace(g.root, name, p.body)
 		if err == nil {
-			err = g.root.Chtimes(filepath.FromSlash(p.name), p.of, p.of)
+			err = g.root.Chtimes(filepath.FromSlash(name), p.of, p.of)
 		}
 		if err != nil {
-			g.fail(p.name, err)
+			g.errs = append(g.errs, fmt.Errorf("%s: %w", name, err))
+			g.keep(p.target)
 		}
 	}
 	g.pending = g.pending[:0]
@@ -221,13 +233,14 @@ func (g *generator) removeStale() {
 			continue
 		}
 		if g.partial {
-			g.after[target] = known
+			g.keep(target)
 			continue
 		}
 		name := path.Join(g.cfg.Generated, target)
 		if there, err := hashOfFile(g.root, name); err == nil && slices.Contains(known, there) {
 			if err := g.root.Remove(filepath.FromSlash(name)); err != nil {
-				g.fail(name, err)
+				g.errs = append(g.errs, err)
+				g.keep(target)
 			}
 		}
 	}

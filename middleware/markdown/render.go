@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -69,6 +70,9 @@ func convert(m goldmark.Markdown, source []byte) (body template.HTML, heading, w
 	var out bytes.Buffer
 	if err := m.Renderer().Render(&out, source, doc); err != nil {
 		return "", "", "", err
+	}
+	if out.Len() > mostHTML {
+		return "", "", "", fmt.Errorf("there are more than %d bytes of HTML", mostHTML)
 	}
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
 		if h, ok := n.(*ast.Heading); ok {
