@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -38,9 +39,7 @@ type hidden struct {
 
 func (s *site) data(c *page.Context, d *document, folder *folder) Data {
 	data := make(Data, len(d.doc)+6)
-	for key, value := range d.doc {
-		data[key] = value
-	}
+	maps.Copy(data, d.doc)
 	data["markdown"] = d.doc["body"]
 	data["Doc"], data["Meta"], data["Styles"], data["Scripts"] = d.doc, d.meta, s.cfg.Styles, s.cfg.Scripts
 	data[behind] = &hidden{c, folder}

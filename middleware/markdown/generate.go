@@ -74,8 +74,8 @@ type generator struct {
 // generated is a page that is to be written.
 type generated struct {
 	target string
-	body []byte
-	of   time.Time // when what it is made of was modified
+	body   []byte
+	of     time.Time // when what it is made of was modified
 }
 
 // mostPending is how many are written down together before they are written.
