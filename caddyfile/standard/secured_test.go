@@ -123,19 +123,24 @@ func TestCertificates(t *testing.T) {
 		{"a wildcard", s.site("*.example:0", "wild", "") + named, "c.example", "*.example"},
 		{"a site beside a wildcard", s.site("*.example:0", "wild", "") + named, "b.example", "b.example"},
 		{"a name of no wildcard", s.site("*.example:0", "wild", "") + named, "c.c.example", refused},
+		{"a wildcard within a label", s.site("new-*.example:0", "wild", "") + named, "new-c.example", "*.example"},
+		{"none of a wildcard within a label", s.site("new-*.example:0", "wild", "") + named, "c.example", refused},
 		{"any name", s.site(":0", "any", "") + named, "c.example", "any.example"},
 		{"any name, for none", s.site(":0", "any", "") + named, "", "any.example"},
 		{"an address, for none", s.site("127.0.0.1:0", "address", "") + s.site(":0", "any", "") + named, "", "127.0.0.1"},
 		{"another address", s.site("127.0.0.2:0", "address", "") + named, "", refused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cert, _, _, err := s.fetch(t, listenTo(t, tt.text), tt.asks, &tls.Config{ServerName: tt.asks})
-			if tt.cert == refused {
-				require.ErrorContains(t, err, refused)
-				return
+			addr := listenTo(t, tt.text)
+			for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+				cert, _, _, err := s.fetch(t, addr, tt.asks, &tls.Config{ServerName: tt.asks, MaxVersion: version})
+				if tt.cert == refused {
+					require.ErrorContains(t, err, refused)
+					continue
+				}
+				require.NoError(t, err)
+				require.Equal(t, tt.cert, cert)
 			}
-			require.NoError(t, err)
-			require.Equal(t, tt.cert, cert)
 		})
 	}
 }

@@ -14,7 +14,9 @@ import (
 
 // properties reads the block.
 func (s *setting) properties() {
-	for _, prop := range s.line.Properties("protocols", "ciphers...", "curves...", "clients...", "alpn", "load", "ca", "ca_root", "storage") {
+	names := append(slices.Collect(maps.Keys(elsewhere)),
+		"protocols", "ciphers...", "curves...", "clients...", "alpn", "load", "ca", "ca_root", "storage")
+	for _, prop := range s.line.Properties(names...) {
 		switch prop.Name() {
 		case "protocols":
 			args := prop.Args(1, 2)
@@ -36,6 +38,10 @@ func (s *setting) properties() {
 			}
 		case "clients":
 			for _, arg := range prop.Args(1, directive.Any) {
+				if slices.Contains(modes, arg.Text) {
+					prop.Errorf(arg, "clients that have no certificate of these CAs are always refused")
+					continue
+				}
 				pool(prop, arg)
 				s.clients = append(s.clients, arg.Text)
 			}
@@ -57,8 +63,24 @@ func (s *setting) properties() {
 			s.auto.At = prop.Words[0]
 		case "storage":
 			s.auto.Storage, s.auto.At = prop.Arg().Text, prop.Words[0]
+		default:
+			prop.Args(0, directive.Any)
+			prop.Errorf(prop.Words[0], "this is of Caddy 1 only: %s", elsewhere[prop.Name()])
 		}
 	}
+}
+
+// modes are what Caddy 1 takes before the files of clients.
+var modes = []string{"request", "require", "verify_if_given"}
+
+// elsewhere is what Caddy 1 has, and what there is in its place.
+var elsewhere = map[string]string{
+	"key_type":    "keys are ECDSA, or RSA for clients that know no other",
+	"max_certs":   "certificates are got for the names of the site, and no others",
+	"ask":         "certificates are got for the names of the site, and no others",
+	"dns":         "proofs are given by TLS-ALPN-01 and HTTP-01",
+	"wildcard":    "a certificate for a wildcard takes a proof in the DNS; it can be had from elsewhere, by tls CERT KEY",
+	"must_staple": "CAs end OCSP, as Let's Encrypt has in 2025",
 }
 
 // lower returns w in lower case: names are written in either, as in Caddy 0.7.1.

@@ -192,8 +192,13 @@ func TestDirectiveErrors(t *testing.T) {
 				`Caddyfile:1:23: tls: ca: "http://ca.example/directory" is not the URL of an ACME directory, such as https://acme-staging-v02.api.letsencrypt.org/directory`},
 		{"no automatic HTTPS", "tls me@a.example",
 			`Caddyfile:1:5: tls: this program has no automatic HTTPS`},
-		{"what is not there", "tls a.crt a.key { must_staple }",
-			`Caddyfile:1:19: tls: unknown property "must_staple"`},
+		{"what is of Caddy 1", "tls me@a.example { dns cloudflare }",
+			"Caddyfile:1:5: tls: this program has no automatic HTTPS\n" +
+				`Caddyfile:1:20: tls: dns: this is of Caddy 1 only: proofs are given by TLS-ALPN-01 and HTTP-01`},
+		{"clients who may come without", "tls a.crt a.key { clients request ca.crt }",
+			`Caddyfile:1:27: tls: clients: clients that have no certificate of these CAs are always refused`},
+		{"what is not there", "tls a.crt a.key { protocol tls1.2 }",
+			`Caddyfile:1:19: tls: unknown property "protocol" (did you mean "protocols"?)`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := caddyfiletest.Setup(t, certificates.Directive, tt.src)
