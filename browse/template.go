@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // A Template renders a [Page] by package html/template, in place of the page that
@@ -49,9 +50,12 @@ func ReadTemplate(file string) (*Template, error) {
 	return t, t.parse()
 }
 
+// maxTemplate is more than any template needs.
+const maxTemplate = 16 << 20
+
 // parse replaces what was parsed if it succeeds.
 func (t *Template) parse() error {
-	text, err := os.ReadFile(t.file)
+	text, err := directive.ReadFile(t.file, maxTemplate)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,6 @@
 package gzip
 
-import (
-	"os"
-
-	"github.com/shallot-http/shallot/middleware/directive"
-)
+import "github.com/shallot-http/shallot/middleware/directive"
 
 // readDictionary has d learn what a line of a Caddyfile says, and begin with the
 // files it names.
@@ -44,7 +40,7 @@ func readDictionary(prop *directive.Line, d *Dictionaries) {
 			rule.ID = id.Text
 		case "file":
 			for _, file := range p.Args(1, directive.Any) {
-				data, err := os.ReadFile(file.Text)
+				data, err := directive.ReadFile(file.Text, defaultMaxBytes)
 				check(p, file, err)
 				files = append(files, given{p, file, data})
 			}

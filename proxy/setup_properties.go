@@ -6,7 +6,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 
@@ -160,7 +159,7 @@ func (p *parser) reach(prop *directive.Line) {
 			t.TLS.RootCAs = x509.NewCertPool()
 		}
 		for _, arg := range prop.Args(1, directive.Any) {
-			text, err := os.ReadFile(arg.Text)
+			text, err := directive.ReadFile(arg.Text, directive.MaxPEM)
 			if err != nil {
 				prop.Errorf(arg, "%w", err)
 			} else if !t.TLS.RootCAs.AppendCertsFromPEM(text) {
@@ -169,7 +168,7 @@ func (p *parser) reach(prop *directive.Line) {
 		}
 	case "tls_client":
 		args := prop.Args(2, 2)
-		cert, err := tls.LoadX509KeyPair(args[0].Text, args[1].Text)
+		cert, err := directive.ReadKeyPair(args[0].Text, args[1].Text)
 		if err != nil {
 			prop.Errorf(args[0], "%w", err)
 		}

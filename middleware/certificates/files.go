@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // Files is a certificate in a file, with those between it and its root, and its
@@ -124,7 +126,7 @@ func (f *Folder) load(names []string) ([]*tls.Certificate, error) {
 // load reads a certificate and its key, and names the file that is not as it has
 // to be.
 func load(cert, key string) (*tls.Certificate, error) {
-	c, err := tls.LoadX509KeyPair(cert, key)
+	c, err := directive.ReadKeyPair(cert, key)
 	if _, named := errors.AsType[*os.PathError](err); err != nil && !named {
 		name := cert
 		if key != cert {

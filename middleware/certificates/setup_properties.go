@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -163,7 +162,7 @@ var curves = map[string]tls.CurveID{
 
 // pool returns the certificates of CAs in a file, and its text.
 func pool(prop *directive.Line, w directive.Word) (*x509.CertPool, string) {
-	text, err := os.ReadFile(w.Text)
+	text, err := directive.ReadFile(w.Text, directive.MaxPEM)
 	if err != nil {
 		prop.Errorf(w, "%w", err)
 		return nil, ""
