@@ -3,7 +3,6 @@ package standard_test
 import (
 	"errors"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,16 +42,8 @@ var lines = []string{
 	"browse / /dev/zero",
 	"gzip {\n\tdictionary /a {\n\t\tfile /dev/zero\n\t}\n}",
 	"proxy / a {\n\tca_certificates /dev/zero\n\ttls_client /dev/zero /dev/zero\n}",
+	"limits 1MB\nlimits {\n\theader 1KB\n\tbody /a 1GB\n}\nmime .a text/a\nmime {\n\t.b text/b\n}\nstatus 404 /a\nstatus 410 {\n\t/b\n}\ninternal /c /d\nexpvar /e\npprof\nmarkdown /f {\n\text .md\n\ttemplate x y\n}\npush /g /h\nintrospect /i",
 	"grpc\nlog a {\n\tb {\n\t\tc\n\t}\n}\nproxy\nimport x\n{ gzip }",
-}
-
-// TestFuzzedDirectives checks that FuzzSetup has a line of each directive to begin
-// with.
-func TestFuzzedDirectives(t *testing.T) {
-	all := strings.Join(lines, "\n")
-	for _, name := range standard.Vocabulary().Names() {
-		require.Regexp(t, `(?m)^`+regexp.QuoteMeta(name)+`\b`, all)
-	}
 }
 
 // FuzzSetup checks that whatever the lines of a site say, they are set up without
@@ -66,6 +57,9 @@ func FuzzSetup(f *testing.F) {
 		}
 	}
 	vocabulary := standard.Vocabulary()
+	for _, name := range vocabulary.Names() {
+		f.Add(name + "\n" + name + " /a b {\n\tc /d\n\t/e 1MB {\n\t\tf 10s\n\t}\n}")
+	}
 	c := caddyfile.ParseConfig{FS: fstest.MapFS{}, Directives: vocabulary.Names(), Env: func(string) (string, bool) { return "", false }}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, src string) {
