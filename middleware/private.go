@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -73,4 +74,21 @@ func fromElsewhere(h http.Header) bool {
 		return false
 	}
 	return true
+}
+
+// Access says who may see what a program tells of itself. The zero Access is nobody.
+type Access struct {
+	Private *Private // those it lets in; nil is nobody
+	Users   bool     // whoever a layer further out has authenticated and noted as NoteUser
+}
+
+// Allows reports whether r, which w answers, is to be let in. As with a [Private],
+// one is not that a browser says another site has made it send.
+func (a Access) Allows(w http.ResponseWriter, r *http.Request) bool {
+	if a.Users && !fromElsewhere(r.Header) {
+		if user := NoteValue(w, NoteUser); user.Kind() == slog.KindString && user.String() != "" {
+			return true
+		}
+	}
+	return a.Private != nil && a.Private.Allows(r)
 }

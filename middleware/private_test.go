@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -63,6 +64,38 @@ func TestPrivate(t *testing.T) {
 			}
 			require.Equal(t, tt.local, local.Allows(r), "the zero value")
 			require.Equal(t, tt.office, office.Allows(r), "with a network")
+		})
+	}
+}
+
+// TestAccess checks who is let in by whose word.
+func TestAccess(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		access     middleware.Access
+		peer, user string
+		site       string // Sec-Fetch-Site
+		want       bool
+	}{
+		{"nobody is, unless said so", middleware.Access{}, "127.0.0.1:1", "ada", "", false},
+		{"this machine", middleware.Access{Private: &middleware.Private{}}, "127.0.0.1:1", "", "", true},
+		{"another machine", middleware.Access{Private: &middleware.Private{}}, "192.0.2.1:1", "ada", "", false},
+		{"a user", middleware.Access{Users: true}, "192.0.2.1:1", "ada", "", true},
+		{"nobody known", middleware.Access{Users: true}, "127.0.0.1:1", "", "", false},
+		{"a user's browser, by itself", middleware.Access{Users: true}, "192.0.2.1:1", "ada", "none", true},
+		{"a user's browser, for another site", middleware.Access{Users: true}, "192.0.2.1:1", "ada", "cross-site", false},
+		{"either", middleware.Access{Users: true, Private: &middleware.Private{}}, "127.0.0.1:1", "", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, r := middleware.Record(httptest.NewRecorder()), httptest.NewRequest("GET", "http://localhost/", nil)
+			r.RemoteAddr = tt.peer
+			if tt.site != "" {
+				r.Header.Set("Sec-Fetch-Site", tt.site)
+			}
+			if tt.user != "" {
+				middleware.Note(w, slog.String(middleware.NoteUser, tt.user))
+			}
+			require.Equal(t, tt.want, tt.access.Allows(w, r))
 		})
 	}
 }

@@ -39,6 +39,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/basicauth"
 	"github.com/shallot-http/shallot/middleware/command"
 	"github.com/shallot-http/shallot/middleware/errorpages"
+	"github.com/shallot-http/shallot/middleware/expvar"
 	"github.com/shallot-http/shallot/middleware/extensions"
 	"github.com/shallot-http/shallot/middleware/headers"
 	"github.com/shallot-http/shallot/middleware/hidden"
@@ -46,6 +47,7 @@ import (
 	"github.com/shallot-http/shallot/middleware/live"
 	"github.com/shallot-http/shallot/middleware/markdown"
 	"github.com/shallot-http/shallot/middleware/mime"
+	"github.com/shallot-http/shallot/middleware/pprof"
 	"github.com/shallot-http/shallot/middleware/push"
 	"github.com/shallot-http/shallot/middleware/redirect"
 	"github.com/shallot-http/shallot/middleware/requestid"
@@ -84,6 +86,8 @@ func Vocabulary() caddyfile.Vocabulary {
 		mime.Directive,
 		status.Directive,
 		hidden.Directive,
+		expvar.Directive,
+		pprof.Directive,
 		live.Directive,
 		push.Directive,
 		proxied(),
