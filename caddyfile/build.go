@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,6 +42,13 @@ type Config struct {
 	// Grace is how long requests may take to finish once the server is told to
 	// stop. Zero is 10 seconds.
 	Grace time.Duration
+
+	// Listeners are used in place of opening the addresses that they are at: what the
+	// program was given when it was started, see [Inherited], or has made otherwise. An
+	// Addr is taken for what its String says, HOST:PORT. What no site needs is left
+	// alone, as it may be needed after a reload. All are closed with the Server that
+	// listens.
+	Listeners []net.Listener
 
 	// Drain is how long requests, and connections such as WebSockets, may go on at a
 	// site that [Server.Reload] has replaced. Then WebSockets that are proxied are

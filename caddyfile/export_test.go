@@ -15,7 +15,7 @@ func (s *Server) Find(r *http.Request) string {
 func (s *Server) PortHandler(number string) http.Handler {
 	for _, p := range s.now.Load().ports {
 		if p.number == number {
-			k := new(socket)
+			k := newSocket(nil, endpoint{})
 			k.port.Store(p)
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveAt(k, w, r) })
 		}

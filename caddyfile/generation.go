@@ -99,9 +99,9 @@ func stop(sites []*site) error {
 
 // leave has sites that are no longer found end, each once it has answered all that it
 // was asked or ctx is done. It returns how many requests were cut off.
-func leave(ctx context.Context, sites []*site) (late int, err error) {
-	for _, s := range sites {
-		s.inFlight.end()
+func (s *Server) leave(ctx context.Context, sites []*site) (late int, err error) {
+	for _, site := range sites {
+		site.inFlight.end()
 	}
 	var (
 		mu   sync.Mutex
@@ -109,14 +109,14 @@ func leave(ctx context.Context, sites []*site) (late int, err error) {
 		busy sync.WaitGroup
 		idle []*site
 	)
-	for _, s := range sites {
-		if s.inFlight.count() == 0 {
-			idle = append(idle, s)
+	for _, site := range sites {
+		if site.inFlight.count() == 0 {
+			idle = append(idle, site)
 			continue
 		}
 		busy.Go(func() {
-			n := s.leave(ctx)
-			err := s.stop()
+			n := s.await(ctx, site)
+			err := site.stop()
 			mu.Lock()
 			defer mu.Unlock()
 			late += n
@@ -128,16 +128,27 @@ func leave(ctx context.Context, sites []*site) (late int, err error) {
 	return late, errors.Join(append(errs, err)...)
 }
 
-// leave waits for the requests of s, and tells those that it no longer waits for.
-func (s *site) leave(ctx context.Context) (late int) {
-	if s.inFlight.wait(ctx) {
+// await waits for the requests of a site. If they take too long it first tells the
+// site to end, and then cuts them off. It returns how many are too late for the first.
+func (s *Server) await(ctx context.Context, site *site) (late int) {
+	if site.inFlight.wait(ctx) {
 		return 0
 	}
-	if s.end != nil {
-		s.end()
+	if site.end != nil {
+		site.end()
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
-	defer cancel()
-	s.inFlight.wait(last)
-	return s.inFlight.count()
+	moment := func() bool {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+		defer cancel()
+		return site.inFlight.wait(last)
+	}
+	if moment() {
+		return 0
+	}
+	late = site.inFlight.count()
+	for v := range s.servers.Range {
+		v.(*server).cutOff(site)
+	}
+	moment()
+	return late
 }

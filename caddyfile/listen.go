@@ -27,23 +27,54 @@ func (p *port) endpoints(host string) []endpoint {
 	return at
 }
 
-// open listens on all of the port's addresses, or on none, apart from those where
-// there is a socket already.
-func (p *port) open(ctx context.Context, have map[endpoint]*socket) (opened []*socket, err error) {
+// wanted are the endpoints that there are sites on.
+type wanted map[endpoint]*port
+
+func (g *generation) wanted() wanted {
+	all := wanted{}
+	for _, p := range g.ports {
+		for _, host := range p.listen {
+			for _, at := range p.endpoints(host) {
+				all[at] = p
+			}
+		}
+	}
+	return all
+}
+
+// take adds those of spare to sockets that there is use for, and returns the others.
+func (w wanted) take(sockets, spare []*socket) (used, left []*socket) {
+	used = slices.Clone(sockets)
+	for _, k := range spare {
+		k.at = endpoint{}
+		for at := range w {
+			if k.isAt(at) {
+				k.at = at
+				used = append(used, k)
+				break
+			}
+		}
+		if k.at == (endpoint{}) {
+			left = append(left, k)
+		}
+	}
+	return used, left
+}
+
+// open listens on all of the port's addresses, or on none, apart from those that
+// there is a socket for already.
+func (p *port) open(ctx context.Context, have []*socket) (opened []*socket, err error) {
 	var config net.ListenConfig
 	for _, host := range p.listen {
-		var (
-			all     = p.endpoints(host)
-			lacking []error
-		)
-		for _, at := range all {
-			if have[at] != nil {
+		var lacking []error
+		for _, at := range p.endpoints(host) {
+			if slices.ContainsFunc(have, func(k *socket) bool { return k.at == at }) {
 				continue
 			}
 			l, err := config.Listen(ctx, "tcp", at.String())
 			switch {
 			case err == nil:
-				opened = append(opened, newSocket(l, at, p))
+				opened = append(opened, newSocket(l, at))
 			case host == atHome && !isInUse(err):
 				lacking = append(lacking, err)
 			default:

@@ -32,6 +32,7 @@ type Server struct {
 	closed   bool
 	ended    chan struct{} // closed once all has been closed
 	sockets  []*socket     // nil until there is something to listen on
+	spare    []*socket     // given, and not needed
 	serving  bool
 	servers  sync.Map // *server: those that have not ended
 	former   sync.Map // *site: those that have been replaced, and have not ended
@@ -57,6 +58,11 @@ func newServer(c Config) *Server {
 		failed:   make(chan error, 1),
 	}
 	s.hurry, s.hasten = context.WithCancel(context.Background())
+	for _, l := range c.Listeners {
+		k := newSocket(l, endpoint{})
+		k.given = true
+		s.spare = append(s.spare, k)
+	}
 	return s
 }
 
@@ -100,6 +106,10 @@ func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request, 
 		return true
 	case p.site.inFlight.enter():
 		defer p.site.inFlight.leave()
+		if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
+			c.begin(p.site, w, r)
+			defer c.end(r)
+		}
 	case !isCurrent():
 		return false
 	}
@@ -161,12 +171,20 @@ func (s *Server) Listen(ctx context.Context) error {
 		return err
 	}
 	g := s.now.Load()
+	wanted := g.wanted()
+	s.sockets, s.spare = wanted.take(nil, s.spare)
 	for _, p := range g.ports {
-		sockets, err := p.open(ctx, nil)
+		opened, err := p.open(ctx, s.sockets)
 		if err != nil {
 			return errors.Join(g.file.Explain(err), s.closeLocked())
 		}
-		s.sockets = append(s.sockets, sockets...)
+		s.sockets = append(s.sockets, opened...)
+	}
+	for _, k := range s.sockets {
+		k.port.Store(wanted[k.at])
+	}
+	for _, k := range s.spare {
+		s.log.Warn("there is no site where it was given a listener", "address", k.Addr().String())
 	}
 	return nil
 }
@@ -243,6 +261,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopping = true
 	closeAll(s.sockets)
+	closeAll(s.spare)
 	s.mu.Unlock()
 	var (
 		all  sync.WaitGroup
@@ -281,7 +300,8 @@ func (s *Server) closeLocked() error {
 		v.(*server).Server.Close()
 	}
 	closeAll(s.sockets)
-	s.sockets = nil
+	closeAll(s.spare)
+	s.sockets, s.spare = nil, nil
 	s.hasten()
 	last, cancel := context.WithTimeout(context.Background(), lastMoment)
 	defer cancel()
