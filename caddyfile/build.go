@@ -1,6 +1,7 @@
 package caddyfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,14 +59,20 @@ type Config struct {
 
 // Load reads the Caddyfile called name and builds it.
 func Load(name string, c Config) (*Server, error) {
-	if c.Parse.Directives == nil {
-		c.Parse.Directives = c.Vocabulary.Names()
-	}
-	f, err := parseToBuild(name, c.Parse)
+	c.Parse.Directives = c.directives()
+	f, _, err := parseToBuild(name, c.Parse)
 	if err != nil {
 		return nil, err
 	}
 	return Build(f, c)
+}
+
+// directives returns the words that cannot be addresses.
+func (c Config) directives() []string {
+	if c.Parse.Directives != nil {
+		return c.Parse.Directives
+	}
+	return c.Vocabulary.Names()
 }
 
 // Build makes a Server of f. Nothing is started or opened yet, but everything is
@@ -78,6 +85,7 @@ func Build(f *File, c Config) (*Server, error) {
 		return nil, err
 	}
 	s.now.Store(g)
+	s.inputs.Store(cmp.Or(f.inputs, new(inputs)))
 	warn(s.log, g.warnings)
 	return s, nil
 }

@@ -33,14 +33,17 @@ func vocabulary() caddyfile.Vocabulary {
 		{Name: "outer", Setup: tagging},
 		{Name: "inner", Setup: tagging, Elsewhere: []string{"innermost"}},
 		{Name: "answer", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-			text := c.Once().Arg().Text
-			return func(middleware.Handler) middleware.Handler {
-				return middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
-					io.WriteString(w, text)
-					return 0, nil
-				})
-			}, c.Err()
+			return answering(c.Once().Arg().Text), c.Err()
 		}},
+	}
+}
+
+func answering(text string) middleware.Middleware {
+	return func(middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+			io.WriteString(w, text)
+			return 0, nil
+		})
 	}
 }
 

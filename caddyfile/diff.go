@@ -19,7 +19,7 @@ func (g *generation) keep(decls []*Site) []*site {
 	}
 	for n, decl := range decls {
 		name := decl.Addrs[0].Text
-		if i, ok := at[name]; ok && sameSite(g.decls[i], decl) {
+		if i, ok := at[name]; ok && sameSite(g.decls[i], decl) && !g.sites[i].conf.Outdated() {
 			kept[n] = g.sites[i]
 			delete(at, name) // another site of that address is an error
 		}

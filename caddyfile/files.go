@@ -50,6 +50,7 @@ func (w *walker) match(name string) ([]string, error) {
 		return []string{file}, nil
 	case 1:
 		matches, err := p.tree.glob(file, limit, &p.entries)
+		p.file.inputs.matches[file] = matches
 		if err == errTooMany {
 			err = fmt.Errorf("it stands for more than %d files, or there are a hundred times as many to choose from (Limits.Matches)", limit)
 		}
@@ -64,6 +65,7 @@ func (p *parser) load(name string, from *directive.Import) (*source, error) {
 	if s := p.loaded[key]; s != nil {
 		return s, nil
 	}
+	p.file.inputs.note(name)
 	if err := p.tree.regular(name); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,7 @@ type File struct {
 	// [File.Explain] shows their lines.
 	Warnings []*directive.Error
 
+	inputs     *inputs // nil if it was made otherwise
 	unexpanded bool
 	sources    map[string]*source
 	hints      map[directive.Pos]hint // of words
@@ -106,18 +107,20 @@ func ParseFile(name string, c ParseConfig) (*File, error) {
 // parseToBuild is ParseFile for a File that is built next. If it is plain what is
 // meant by all that is wrong, there is a File in spite of it, so that what else is
 // wrong comes to light as well.
-func parseToBuild(name string, c ParseConfig) (*File, error) {
+func parseToBuild(name string, c ParseConfig) (*File, *inputs, error) {
 	p := newParser(name, c)
 	if err := p.parseFile(name); err != nil {
-		return nil, err
+		return nil, p.file.inputs, err
 	}
 	if len(p.errs) == p.mended && p.more == 0 && !p.stopped {
 		p.file.mended, p.errs = append(p.file.mended, p.errs...), nil
 	}
-	return p.result()
+	f, err := p.result()
+	return f, p.file.inputs, err
 }
 
 func (p *parser) parseFile(name string) error {
+	p.file.inputs.note(name)
 	text, err := p.tree.readAll(name, p.limits.FileSize)
 	if err != nil {
 		return err
@@ -179,6 +182,7 @@ func newParser(name string, c ParseConfig) *parser {
 		routes:      map[string]*body{},
 		loaded:      map[string]*source{},
 	}
+	p.file.inputs = newInputs(p.tree)
 	if p.Env == nil {
 		p.Env = os.LookupEnv
 	}

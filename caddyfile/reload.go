@@ -3,6 +3,8 @@ package caddyfile
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware/probe"
@@ -20,12 +22,33 @@ type ReloadReport struct {
 	Took     time.Duration
 }
 
+// LogValue makes r readable in a log.
+func (r ReloadReport) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.Int("kept", r.Kept)}
+	for _, some := range []struct {
+		what  string
+		names []string
+	}{
+		{"changed", r.Changed}, {"added", r.Added}, {"removed", r.Removed},
+		{"listeners_opened", r.ListenersOpened}, {"listeners_closed", r.ListenersClosed},
+	} {
+		switch n := len(some.names); {
+		case n > maxReported:
+			attrs = append(attrs, slog.Int(some.what, n))
+		case n > 0:
+			attrs = append(attrs, slog.String(some.what, strings.Join(some.names, " ")))
+		}
+	}
+	return slog.GroupValue(append(attrs, slog.Duration("took", r.Took))...)
+}
+
 // Reload puts the sites of f in the place of those there are, under the [Config]
 // that they were built with.
 //
 // A site whose addresses and lines say what they did, with all that is imported and
-// with the values of variables put in, is not touched: its handlers stay, and so do
-// its connections, its upstreams and all that is known of them. The others are set
+// with the values of variables put in, is not touched, unless a file that it was made
+// of has changed: its handlers stay, and so do its connections, its upstreams and all
+// that is known of them. The others are set
 // up and started first, and so are addresses to listen on that are new; if anything
 // is wrong, all is as it was. Then they take over, at once at each address.
 // Requests and connections that the sites before them have stay there until they
@@ -56,7 +79,8 @@ func (s *Server) Reload(ctx context.Context, f *File) (ReloadReport, error) {
 // its place since, and reloads s with it.
 func (s *Server) ReloadFile(ctx context.Context) (ReloadReport, error) {
 	began, name := time.Now(), s.now.Load().file.Name
-	f, err := parseToBuild(name, s.config.Parse)
+	f, inputs, err := parseToBuild(name, s.config.Parse)
+	s.inputs.Store(inputs)
 	if err != nil {
 		took := time.Since(began)
 		probe.Reload(took.Nanoseconds(), 1, name)
@@ -88,6 +112,9 @@ func (s *Server) reload(ctx context.Context, f *File) (report ReloadReport, err 
 		return ReloadReport{}, errors.Join(err, next.discard(old))
 	}
 	next.settle(true)
+	if f.inputs != nil {
+		s.inputs.Store(f.inputs)
+	}
 	return report, nil
 }
 

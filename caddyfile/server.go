@@ -22,6 +22,7 @@ type Server struct {
 	pool   *directive.Pool
 	log    *slog.Logger
 	now    atomic.Pointer[generation]
+	inputs atomic.Pointer[inputs] // of the Caddyfile that was read last, whether or not it counts
 
 	changing chan struct{} // has an element while sites are being opened or replaced
 
@@ -45,6 +46,7 @@ type Server struct {
 }
 
 func newServer(c Config) *Server {
+	c.Parse.Directives = c.directives()
 	c.Log = cmp.Or(c.Log, slog.Default())
 	c.HTTPPort, c.HTTPSPort = cmp.Or(c.HTTPPort, "80"), cmp.Or(c.HTTPSPort, "443")
 	c.Grace = cmp.Or(c.Grace, 10*time.Second)

@@ -94,7 +94,7 @@ func read(c *directive.Controller, line *directive.Line, siblings *directive.Pos
 			if cfg.Dictionaries == nil {
 				cfg.Dictionaries = new(Dictionaries)
 			}
-			readDictionary(prop, cfg.Dictionaries)
+			readDictionary(c.Site(), prop, cfg.Dictionaries)
 		case "precompressed":
 			readSiblings(c, prop, siblings)
 		}

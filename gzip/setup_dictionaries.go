@@ -4,7 +4,7 @@ import "github.com/shallot-http/shallot/middleware/directive"
 
 // readDictionary has d learn what a line of a Caddyfile says, and begin with the
 // files it names.
-func readDictionary(prop *directive.Line, d *Dictionaries) {
+func readDictionary(site *directive.Site, prop *directive.Line, d *Dictionaries) {
 	match := prop.Arg()
 	rule := DictionaryRule{Match: match.Text}
 	type given struct {
@@ -40,6 +40,7 @@ func readDictionary(prop *directive.Line, d *Dictionaries) {
 			rule.ID = id.Text
 		case "file":
 			for _, file := range p.Args(1, directive.Any) {
+				site.DependsOn(file.Text)
 				data, err := directive.ReadFile(file.Text, defaultMaxBytes)
 				check(p, file, err)
 				files = append(files, given{p, file, data})

@@ -159,6 +159,7 @@ func (p *parser) reach(prop *directive.Line) {
 			t.TLS.RootCAs = x509.NewCertPool()
 		}
 		for _, arg := range prop.Args(1, directive.Any) {
+			p.c.Site().DependsOn(arg.Text)
 			text, err := directive.ReadFile(arg.Text, directive.MaxPEM)
 			if err != nil {
 				prop.Errorf(arg, "%w", err)

@@ -48,6 +48,7 @@ type Site struct {
 	hides    []func(name string, info fs.FileInfo) bool
 	renewals []func(context.Context)
 	hid      *[]string // what Hide was told of, by this Site or a copy of it
+	inputs   *[]input  // the same of DependsOn
 }
 
 // OnRenewal has f called whenever a certificate of s was renewed.
@@ -71,6 +72,7 @@ func NewSite(addrs ...string) *Site {
 		Log:    slog.Default(),
 		Shared: new(Pool),
 		hid:    new([]string),
+		inputs: new([]input),
 	}
 }
 
