@@ -16,6 +16,7 @@ import (
 type server struct {
 	*http.Server
 	front  *front
+	manner manner
 	leaves atomic.Bool // another one is in its place
 
 	mu    sync.Mutex
@@ -27,18 +28,20 @@ type server struct {
 // is no longer given connections, and each of those it has ends with its next
 // response.
 func (k *socket) serve(s *Server) (before *server) {
+	p := k.port.Load()
 	v := &server{
-		front: &front{socket: k, closed: make(chan struct{})},
-		conns: map[net.Conn]*connection{},
-		none:  make(chan struct{}, 1),
+		manner: p.manner(),
+		front:  &front{socket: k, closed: make(chan struct{})},
+		conns:  map[net.Conn]*connection{},
+		none:   make(chan struct{}, 1),
 	}
-	v.Server = k.port.Load().httpServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	v.Server = p.httpServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v.leaves.Load() {
 			w.Header().Set("Connection", "close") // for HTTP/2, net/http makes a GOAWAY of it
 		}
 		s.serveAt(k, w, r)
 	}))
-	if k.port.Load().scheme == "https" {
+	if p.scheme == "https" {
 		secure(v.Server, func() *hosts { return &k.port.Load().hosts })
 	}
 	v.ConnContext = v.opened(v.ConnContext)
@@ -46,7 +49,7 @@ func (k *socket) serve(s *Server) (before *server) {
 	v.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	s.running.Go(func() {
 		var err error
-		if v.TLSConfig != nil {
+		if v.manner.scheme == "https" {
 			err = v.ServeTLS(v.front, "", "")
 		} else {
 			err = v.Serve(v.front)
@@ -65,17 +68,22 @@ func (k *socket) serve(s *Server) (before *server) {
 		s.running.Go(k.accept)
 	}
 	if before != nil {
-		before.front.closeOnce()
+		before.stepBack()
 	}
 	return before
 }
 
-// does reports whether v serves as p has it done, apart from what is looked up.
-func (v *server) does(p *port) bool {
-	w := p.httpServer(nil)
-	return v.ReadTimeout == w.ReadTimeout && v.ReadHeaderTimeout == w.ReadHeaderTimeout &&
-		v.WriteTimeout == w.WriteTimeout && v.IdleTimeout == w.IdleTimeout && v.MaxHeaderBytes == w.MaxHeaderBytes &&
-		(v.TLSConfig != nil) == (p.scheme == "https") && v.Protocols.String() == w.Protocols.String()
+// A manner is how connections are served, apart from what is looked up for each.
+// The http.Server, once it serves, may no longer be asked.
+type manner struct {
+	scheme, protocols         string
+	read, header, write, idle time.Duration
+	maxHeader                 int
+}
+
+func (p *port) manner() manner {
+	s := p.httpServer(nil)
+	return manner{p.scheme, s.Protocols.String(), s.ReadTimeout, s.ReadHeaderTimeout, s.WriteTimeout, s.IdleTimeout, s.MaxHeaderBytes}
 }
 
 // opened returns a ConnContext that keeps account of connections.
@@ -113,10 +121,16 @@ func (v *server) tellLocked() {
 	}
 }
 
-// leave lets v's connections end with their next response, as long as ctx is not
-// done. To close those at once that are idle would fail who is about to use them.
-func (v *server) leave(ctx context.Context) {
+// stepBack has v take no more connections, and tell those it has to end.
+func (v *server) stepBack() {
 	v.leaves.Store(true)
+	v.front.closeOnce()
+}
+
+// leave waits, after stepBack, for v's connections to end with their next response, as
+// long as ctx is not done. To close those at once that are idle would fail who is
+// about to use them.
+func (v *server) leave(ctx context.Context) {
 	v.mu.Lock()
 	v.tellLocked()
 	v.mu.Unlock()

@@ -15,6 +15,7 @@ type exchange struct {
 	report    *ReloadReport
 
 	wanted      wanted
+	had, spare  []*socket // of old
 	taken, left []*socket // of those that were spare
 	opened      []*socket
 	closed      []*socket // to make room for others
@@ -24,6 +25,7 @@ type exchange struct {
 func (x *exchange) do(ctx context.Context) error {
 	x.mu.Lock()
 	open, listening := x.open, x.sockets != nil
+	x.had, x.spare = x.sockets, x.Server.spare
 	x.mu.Unlock()
 	if open {
 		if err := start(x.life, ctx, x.next.fresh(x.old)); err != nil {
@@ -49,7 +51,7 @@ func (x *exchange) do(ctx context.Context) error {
 func (x *exchange) listen(ctx context.Context) error {
 	x.wanted = x.next.wanted()
 	x.taken, x.left = x.wanted.take(nil, x.spare)
-	have := append(slices.Clone(x.sockets), x.taken...)
+	have := slices.Concat(x.had, x.taken)
 	var late []*port
 	for _, p := range x.next.ports {
 		if len(x.inTheWay(p)) > 0 {
@@ -81,7 +83,7 @@ func (x *exchange) listen(ctx context.Context) error {
 // inTheWay returns what nobody can listen beside where p is to be: one address, and
 // all of them, exclude each other.
 func (x *exchange) inTheWay(p *port) (sockets []*socket) {
-	for _, k := range x.sockets {
+	for _, k := range x.had {
 		if x.wanted[k.at] == nil && !k.given && k.at.number == p.number && p.number != "0" &&
 			(k.at.host == everywhere || slices.Contains(p.listen, everywhere)) {
 			sockets = append(sockets, k)
@@ -117,6 +119,7 @@ func (x *exchange) makeUp(ctx context.Context) error {
 			}
 		}
 		if k.server != nil {
+			k.server.stepBack()
 			x.leaving.Go(func() { x.retire(nil, []*server{k.server}, nil) })
 		}
 	}
@@ -137,7 +140,7 @@ func (x *exchange) commit() {
 			case v == nil:
 			case wider != nil: // which knows by itself what may come in where
 				k.port.Store(wider)
-				v.front.closeOnce()
+				v.stepBack()
 				replaced = append(replaced, v)
 			default:
 				v.front.closeOnce()
@@ -153,7 +156,7 @@ func (x *exchange) commit() {
 		sockets = append(sockets, k)
 		x.report.ListenersKept = append(x.report.ListenersKept, k.at.String())
 		k.port.Store(p)
-		if x.serving && !k.server.does(p) {
+		if x.serving && k.server.manner != p.manner() {
 			replaced = append(replaced, k.serve(x.Server))
 			x.report.Warnings = append(x.report.Warnings,
 				fmt.Errorf("%v: connections are served in another way from now on; those there are end with their next response", k.at))
@@ -168,7 +171,7 @@ func (x *exchange) commit() {
 		}
 	}
 	if x.sockets != nil {
-		x.sockets, x.spare = sockets, x.left
+		x.sockets, x.Server.spare = sockets, x.left
 	}
 	for i, site := range x.next.sites {
 		site.file, site.decl = x.next.file, x.next.decls[i]

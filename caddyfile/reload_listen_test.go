@@ -1,0 +1,388 @@
+package caddyfile_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/caddyfile"
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
+)
+
+// ports returns numbers that nobody listens to.
+func ports(t *testing.T, n int) (numbers []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		_, number, _ := net.SplitHostPort(l.Addr().String())
+		numbers = append(numbers, number)
+	}
+	return numbers
+}
+
+// TestReloadOfListeners checks that addresses are listened on without a break, that
+// connections to them are kept, and that others are opened and closed.
+func TestReloadOfListeners(t *testing.T) {
+	n := ports(t, 2)
+	one, two := "127.0.0.1:"+n[0], "127.0.0.1:"+n[1]
+	server := load(t, one+" {\n answer 1\n}", caddyfile.Config{Vocabulary: vocabulary()})
+	start(t, server)
+	kept := dial(t, one)
+	require.Equal(t, "1", kept.ask(t))
+
+	require.Equal(t, caddyfile.ReloadReport{
+		Changed: []string{one}, Added: []string{two}, ListenersKept: []string{one}, ListenersOpened: []string{two},
+	}, reload(t, server, one+" {\n answer 2\n}\n"+two+" {\n answer two\n}"))
+	require.Equal(t, "2", kept.ask(t))
+	require.Equal(t, "two", get(t, two, "127.0.0.1"))
+	require.Len(t, server.Listeners(), 2)
+
+	require.Equal(t, caddyfile.ReloadReport{
+		Kept: 1, Removed: []string{two}, ListenersKept: []string{one}, ListenersClosed: []string{two},
+	}, reload(t, server, one+" {\n answer 2\n}"))
+	require.Equal(t, "2", kept.ask(t))
+	_, err := net.Dial("tcp", two)
+	require.Error(t, err)
+	reload(t, server, two+" {\n answer again\n}")
+	require.Equal(t, "again", get(t, two, "127.0.0.1"))
+}
+
+// A client has one connection.
+type client struct {
+	net.Conn
+	*bufio.Reader
+}
+
+func dial(t *testing.T, addr string) *client {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	return &client{c, bufio.NewReader(c)}
+}
+
+// ask returns the answer to a request, and whether the connection ends with it.
+func (c *client) ask(t *testing.T) string {
+	t.Helper()
+	_, err := io.WriteString(c.Conn, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(c.Reader, nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	if resp.Close {
+		return string(text) + ", and that is all"
+	}
+	return string(text)
+}
+
+// TestReloadOfTimeouts checks that other timeouts count for new connections, while
+// those there are end with their next response, and not before.
+func TestReloadOfTimeouts(t *testing.T) {
+	v := append(vocabulary(), directive.Directive{Name: "header_limit", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		line := c.Once()
+		c.Site().Server.MaxHeaderBytes = line.Int(line.Arg(), 1, 1<<20)
+		return nil, c.Err()
+	}})
+	server := load(t, "127.0.0.1:0 {\n answer 1\n}", caddyfile.Config{Vocabulary: v})
+	start(t, server)
+	addr := server.Listeners()[0].Addr.String()
+	old := dial(t, addr)
+	require.Equal(t, "1", old.ask(t))
+	report := reload(t, server, "127.0.0.1:0 {\n answer 2\n header_limit 1\n}")
+	require.Equal(t, []string{"127.0.0.1:0"}, report.ListenersKept)
+	require.EqualError(t, report.Warnings[0], "127.0.0.1:0: connections are served in another way from now on; those there are end with their next response")
+	require.Equal(t, "2", dial(t, addr).ask(t))
+	require.Equal(t, "2, and that is all", old.ask(t))
+
+	large := dial(t, addr)
+	_, err := fmt.Fprintf(large.Conn, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: %s\r\n\r\n", strings.Repeat("x", 8000))
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(large.Reader, nil)
+	require.NoError(t, err)
+	require.Equal(t, 431, resp.StatusCode)
+}
+
+// TestReloadToOneAndAll checks that an address can become part of all addresses, and
+// all of them one, which cannot both be listened on.
+func TestReloadToOneAndAll(t *testing.T) {
+	number := ports(t, 1)[0]
+	one, all := "127.0.0.1:"+number+" {\n answer one\n}", ":"+number+" {\n answer all\n}"
+	server := load(t, one, caddyfile.Config{Vocabulary: vocabulary()})
+	start(t, server)
+	addr := "127.0.0.1:" + number
+	kept := dial(t, addr)
+	require.Equal(t, "one", kept.ask(t))
+	report := reload(t, server, all)
+	require.Equal(t, []string{":" + number}, report.ListenersOpened)
+	require.Equal(t, []string{addr}, report.ListenersClosed)
+	require.Len(t, report.Warnings, 1)
+	require.Equal(t, "all, and that is all", kept.ask(t))
+	require.Equal(t, "all", dial(t, addr).ask(t))
+	report = reload(t, server, one)
+	require.Equal(t, []string{addr}, report.ListenersOpened)
+	require.Equal(t, "one", dial(t, addr).ask(t))
+
+	// What was closed for nothing is opened again.
+	busy, err := net.Listen("tcp", "127.0.0.2:"+number)
+	if err != nil {
+		t.Skip("this machine has one address of its own only:", err)
+	}
+	defer busy.Close()
+	_, err = server.Reload(t.Context(), parse(t, all))
+	require.Error(t, err)
+	require.Equal(t, "one", dial(t, addr).ask(t))
+	require.Len(t, server.Listeners(), 1)
+}
+
+// TestGivenListeners checks that listeners that the program has are used, are left
+// alone while no site needs them, and are there for one that does.
+func TestGivenListeners(t *testing.T) {
+	var given []net.Listener
+	var addrs []string
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		given, addrs = append(given, l), append(addrs, l.Addr().String())
+	}
+	text := func(n int, answer string) string { return addrs[n] + " {\n answer " + answer + "\n}\n" }
+	server := load(t, text(0, "0"), caddyfile.Config{Vocabulary: vocabulary(), Listeners: given})
+	start(t, server)
+	require.Equal(t, "0", get(t, addrs[0], "127.0.0.1"))
+	report := reload(t, server, text(0, "0")+text(1, "1"))
+	require.Equal(t, []string{addrs[1]}, report.ListenersOpened)
+	require.Equal(t, "1", get(t, addrs[1], "127.0.0.1"))
+	report = reload(t, server, text(1, "1"))
+	require.Equal(t, []string{addrs[0]}, report.ListenersClosed)
+	waiting := dial(t, addrs[0]) // as long as nobody is there
+	reload(t, server, text(0, "again"))
+	require.Equal(t, "again", waiting.ask(t))
+	require.NoError(t, server.Close())
+	for _, addr := range addrs {
+		_, err := net.Dial("tcp", addr)
+		require.Error(t, err)
+	}
+}
+
+// TestDrainCutsOff checks that a handler that does not end when its site is told to
+// is cut off, and another site's on the same connection of HTTP/2 is not.
+func TestDrainCutsOff(t *testing.T) {
+	for _, protocol := range []int{1, 2} {
+		t.Run(fmt.Sprint("HTTP/", protocol), func(t *testing.T) {
+			goOn := make(chan struct{})
+			v := append(vocabulary(), directive.Directive{Name: "deaf", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+				c.Once().Args(0, 1)
+				c.Site().Server.H2C = true
+				return func(middleware.Handler) middleware.Handler {
+					return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+						http.NewResponseController(w).Flush()
+						select {
+						case <-r.Context().Done():
+						case <-goOn:
+							io.WriteString(w, "finished")
+						}
+						return 0, nil
+					})
+				}, c.Err()
+			}})
+			text := "a:0 {\n bind 127.0.0.1\n deaf\n}\n"
+			server := load(t, text+"b:0 {\n bind 127.0.0.1\n deaf\n}", caddyfile.Config{Vocabulary: v, Drain: time.Millisecond})
+			start(t, server)
+			transport := &http.Transport{Protocols: new(http.Protocols)}
+			transport.Protocols.SetHTTP1(protocol == 1)
+			transport.Protocols.SetUnencryptedHTTP2(protocol == 2)
+			defer transport.CloseIdleConnections()
+			bodies := map[string]io.Reader{}
+			for _, host := range []string{"a", "b"} {
+				r, err := http.NewRequest("GET", "http://"+server.Listeners()[0].Addr.String(), nil)
+				require.NoError(t, err)
+				r.Host = host
+				resp, err := transport.RoundTrip(r)
+				require.NoError(t, err)
+				require.Equal(t, protocol, resp.ProtoMajor)
+				defer resp.Body.Close()
+				bodies[host] = resp.Body
+			}
+			reload(t, server, text+"b:0 {\n bind 127.0.0.1\n deaf indeed\n}")
+			_, err := io.ReadAll(bodies["b"])
+			require.Error(t, err)
+			middlewaretest.Eventually(t, func() bool { return server.Draining() == 0 })
+			close(goOn)
+			finished, err := io.ReadAll(bodies["a"])
+			require.NoError(t, err)
+			require.Equal(t, "finished", string(finished))
+		})
+	}
+}
+
+// TestFailedReloadLeaksNothing has a reload fail halfway, many times.
+func TestFailedReloadLeaksNothing(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer busy.Close()
+	var e events
+	v := append(e.watched(nil), directive.Directive{Name: "open", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 1)
+		var f *os.File
+		c.OnStart(func(context.Context) (err error) { f, err = os.Open(os.DevNull); return err })
+		c.OnStop(func() error {
+			if f == nil {
+				return nil
+			}
+			return f.Close()
+		})
+		directive.Share(c, "shared", func() *file { return &file{name: "shared", reopened: new([]string)} })
+		c.Site().Hide("some.file")
+		return nil, c.Err()
+	}})
+	const text = "127.0.0.1:0 {\n open\n}\n"
+	server := load(t, text, caddyfile.Config{Vocabulary: v})
+	start(t, server)
+	bad := []string{
+		text + "b:0 {\n bind 127.0.0.1\n open\n nonsense\n}",
+		text + "b:0 {\n bind 127.0.0.1\n open\n}\nc:0 {\n bind 127.0.0.1\n open\n bad luck\n}",
+		text + "127.0.0.1:1, " + busy.Addr().String() + " {\n open\n}",
+		"localhost:0 {\n open changed\n}\n" + busy.Addr().String() + " {\n}",
+	}
+	fail := func() {
+		for _, text := range bad {
+			_, err := server.Reload(t.Context(), parse(t, text))
+			require.Error(t, err)
+		}
+	}
+	fail()
+	goroutines, files := runtime.NumGoroutine(), openFiles()
+	for range 200 / len(bad) {
+		fail()
+	}
+	middlewaretest.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines && openFiles() <= files })
+	require.Equal(t, []string{"shared"}, server.LogFiles())
+}
+
+// openFiles returns how many descriptors are open, where the system tells.
+func openFiles() int {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	return len(entries)
+}
+
+// TestReloadsAtOnce checks that reloads wait for each other, and that one that comes
+// together with the end leaves nothing behind.
+func TestReloadsAtOnce(t *testing.T) {
+	middlewaretest.NoLeaks(t)
+	for range 20 {
+		var e events
+		server, err := caddyfile.Build(parse(t, "127.0.0.1:0 {\n noted 0\n}"), caddyfile.Config{Vocabulary: e.watched(nil)})
+		require.NoError(t, err)
+		require.NoError(t, server.Listen(t.Context()))
+		var running sync.WaitGroup
+		running.Go(func() { _ = server.Serve(t.Context()) })
+		for n := range 4 {
+			running.Go(func() {
+				_, err := server.Reload(t.Context(), parse(t, fmt.Sprintf("127.0.0.1:0 {\n noted %d\n}\nb%[1]d {\n}", n+1)))
+				if err != nil && !errors.Is(err, caddyfile.ErrClosed) {
+					t.Error(err)
+				}
+			})
+		}
+		running.Go(func() { _ = server.Shutdown(t.Context()) })
+		running.Wait()
+		starts := 0
+		for _, event := range e.all() {
+			if strings.HasPrefix(event, "start") {
+				starts++
+			}
+		}
+		require.GreaterOrEqual(t, len(e.all()), 2*starts, e.all())
+	}
+}
+
+// TestReloadWaitsNoLongerThanItMay checks that who waits for another reload, or for
+// a site to start, waits as long as its context says.
+func TestReloadWaitsNoLongerThanItMay(t *testing.T) {
+	starting := make(chan struct{}, 1)
+	var e events
+	v := append(e.watched(nil), directive.Directive{Name: "hang", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 0)
+		c.OnStart(func(ctx context.Context) error {
+			starting <- struct{}{}
+			<-ctx.Done()
+			return context.Cause(ctx)
+		})
+		return nil, c.Err()
+	}})
+	server := load(t, "a {\n noted a\n}", caddyfile.Config{Vocabulary: v})
+	require.NoError(t, server.Open(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := server.Reload(ctx, parse(t, "b {\n noted b\n hang\n}"))
+		first <- err
+	}()
+	<-starting
+	short, end := context.WithTimeout(t.Context(), time.Millisecond)
+	defer end()
+	_, err := server.Reload(short, parse(t, "c"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	cancel()
+	require.ErrorIs(t, <-first, context.Canceled)
+	require.Equal(t, []string{"start a", "start b", "stop b"}, e.all())
+}
+
+// TestReloadOfHandler checks that a server of the embedder's own serves what was
+// loaded last by the Handler that it was given first.
+func TestReloadOfHandler(t *testing.T) {
+	server := load(t, "127.0.0.1 {\n answer 1\n}", caddyfile.Config{Vocabulary: vocabulary()})
+	require.NoError(t, server.Open(t.Context()))
+	own := httptest.NewServer(server.Handler())
+	defer own.Close()
+	addr := own.Listener.Addr().String()
+	require.Equal(t, "1", get(t, addr, "127.0.0.1"))
+	reload(t, server, "127.0.0.1 {\n answer 2\n}")
+	require.Equal(t, "2", get(t, addr, "127.0.0.1"))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestReloadHides checks that a Caddyfile is hidden as long as it counts, and what is
+// no longer imported no longer.
+func TestReloadHides(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var site *directive.Site
+	v := append(vocabulary(), directive.Directive{Name: "see", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 0)
+		site = c.Site()
+		return nil, c.Err()
+	}})
+	write(t, "more", "b {\n}")
+	write(t, "Caddyfile", "a {\n see\n}\nimport more")
+	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: v})
+	require.NoError(t, err)
+	defer server.Close()
+	require.True(t, site.Hidden("more", nil))
+	write(t, "Caddyfile", "a {\n see\n}\nb {\n nonsense\n}")
+	_, err = server.ReloadFile(t.Context())
+	require.Error(t, err)
+	require.True(t, site.Hidden("more", nil))
+	write(t, "Caddyfile", "a {\n see\n}")
+	_, err = server.ReloadFile(t.Context())
+	require.NoError(t, err)
+	require.False(t, site.Hidden("more", nil))
+	require.True(t, site.Hidden("Caddyfile", nil))
+}
