@@ -268,12 +268,14 @@ func TestFailedReloadLeaksNothing(t *testing.T) {
 			require.Error(t, err)
 		}
 	}
+	get(t, server.Listeners()[0].Addr.String(), "127.0.0.1") // once it serves
 	fail()
 	goroutines, files := runtime.NumGoroutine(), openFiles()
 	for range 200 / len(bad) {
 		fail()
 	}
 	middlewaretest.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines && openFiles() <= files })
+	t.Logf("goroutines: %d, then %d; descriptors: %d, then %d", goroutines, runtime.NumGoroutine(), files, openFiles())
 	require.Equal(t, []string{"shared"}, server.LogFiles())
 }
 
