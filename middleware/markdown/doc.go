@@ -46,8 +46,19 @@
 // The built-in page has the title, the author, description and so on, the Styles and
 // Scripts, and the text. It depends on nothing else, so it is made once for a file,
 // until that changes, and has an ETag. A template is a file below the root that is
-// executed for each request, as package page describes, with a [Data] for its dot. It
-// can be what it likes, so that its pages have no ETag.
+// executed for each request, as package page describes, so that its pages have no ETag.
+// Its dot has the methods of a [page.Context] and the keys of the front matter, as in
+// Caddy 0.7.1, and besides
+//
+//	.markdown          the HTML of the text
+//	.Doc               the front matter, with title and body, which is .markdown
+//	.Meta              its author, copyright, description and subject
+//	.Styles, .Scripts  URLs
+//	.Files             what is in the folder that the page is the index of
+//
+// of which all but the first are those of Caddy 1.0.5. What .Files has are an
+// [io/fs.FileInfo] each, and {{.Summarize 50}} is the first words of one that is
+// Markdown. With the name of a folder .Files is that of [page.Context].
 //
 // The type of a page is text/html; charset=utf-8, unless one is set further out.
 // An error is answered 500, and is for the log: nothing of the page is sent. That is

@@ -28,7 +28,7 @@ func (s *site) execute(v *page.Visit, d *document, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Data = func(c *page.Context) any { return s.data(c, d, &folder{s, v.Tree, dir}) }
+	v.Data = func(c *page.Context) any { return s.dot(c, d, &folder{s, v.Tree, dir}) }
 	return v.Execute(t, nil)
 }
 

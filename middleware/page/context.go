@@ -174,8 +174,8 @@ func (c *Context) IP() string {
 	return ip.String()
 }
 
-// Hostname returns the name of the client's address that its network claims, or
-// the address if it has none.
+// Hostname returns the name that DNS has for the client's address, which its network
+// may have made up, or the address if there is none within a second.
 func (c *Context) Hostname() string {
 	ip := c.IP()
 	if ip == "" {

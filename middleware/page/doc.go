@@ -28,9 +28,10 @@
 // leaves nothing of the page: it is made in memory first.
 //
 // The time is looked at in every turn of a loop, with every template that calls
-// another, and with every piece of text, so that a page that runs in circles ends.
-// What print, printf, println and js return is limited like the page. What
-// a page has put into variables meanwhile is not counted.
+// another, and with every piece of text, so that a page that runs in circles ends. What
+// cannot be stopped is the parsing of a file, and what makes HTML of Markdown: they are
+// limited by the size of the file. What print, printf, println and js return is limited
+// like the page; how much of it a page keeps in variables meanwhile is not counted.
 //
 // # What is remembered
 //

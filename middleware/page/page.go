@@ -58,12 +58,6 @@ func NewEngine(c Config) *Engine {
 	return &Engine{cfg: c, files: static.NewFiles(c.Files)}
 }
 
-// Parse returns the template in a text that is of no file, for visits that are Text
-// or for those that are not.
-func (e *Engine) Parse(name, text string, asText bool) (*Template, error) {
-	return parse(name, text, asText, e.cfg.Left, e.cfg.Right, int(e.cfg.Limit))
-}
-
 // A Visit is one request's view of the site.
 type Visit struct {
 	Tree static.Tree // the files there are
@@ -94,7 +88,7 @@ func (v *Visit) Load(name string) (*Template, error) {
 		known = &e.known[1]
 	}
 	return known.Load(v.Tree, name, e.cfg.Limit, func(source []byte, _ fs.FileInfo) (*Template, error) {
-		return e.Parse(name, string(source), v.Text)
+		return parse(name, string(source), v.Text, e.cfg)
 	})
 }
 

@@ -87,7 +87,7 @@ func TestPaths(t *testing.T) {
 	dir := filepath.Join(parent, "site")
 	for name, text := range map[string]string{
 		"secret": "secret", "site/page.html": "", "site/.env": "secret", "site/.git/config": "secret", "site/hidden.html": "secret",
-		"site/dir/in.html": "inside", "site/dir/page.html": "",
+		"site/dir/in.html": "inside", "site/include.html": `{{.Include (index .Args 0)}}`, "site/dir/files.html": `{{.Files (index .Args 0)}}`,
 	} {
 		file := filepath.Join(parent, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
@@ -123,7 +123,7 @@ func TestPaths(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := engine.Visit(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-			p, err := engine.Parse("x", `{{.Include (index .Args 0)}}`, false)
+			p, err := v.Load("include.html")
 			require.NoError(t, err)
 			got, err := v.Execute(p, []any{tt.file})
 			require.Equal(t, tt.want, string(got))
@@ -137,11 +137,11 @@ func TestPaths(t *testing.T) {
 	t.Run("a listing", func(t *testing.T) {
 		v := engine.Visit(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 		for _, name := range []string{"", "/", "..", "../.."} {
-			p, err := engine.Parse("x", `{{.Files (index .Args 0)}}`, false)
+			p, err := v.Load("dir/files.html")
 			require.NoError(t, err)
 			got, err := v.Execute(p, []any{name})
 			require.NoError(t, err)
-			require.Equal(t, "[dir page.html]", strings.Replace(string(got), " up", "", 1))
+			require.Equal(t, "[dir include.html page.html]", strings.Replace(string(got), " up", "", 1))
 		}
 	})
 }

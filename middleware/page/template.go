@@ -36,7 +36,9 @@ var turning = func() syntax.Node {
 	return trees["turn"].Root.Nodes[0]
 }()
 
-func parse(name, source string, asText bool, left, right string, most int) (*Template, error) {
+// parse returns the template in a text.
+func parse(name, source string, asText bool, c Config) (*Template, error) {
+	most := c.Limit
 	funcs := map[string]any{
 		"_turn":   func() (bool, error) { return false, nil },
 		"print":   limited(fmt.Sprint, most),
@@ -48,7 +50,7 @@ func parse(name, source string, asText bool, left, right string, most int) (*Tem
 	}
 	t := &Template{idle: make(chan *program, mostIdle)}
 	if asText {
-		parsed, err := text.New(name).Delims(left, right).Funcs(funcs).Parse(source)
+		parsed, err := text.New(name).Delims(c.Left, c.Right).Funcs(funcs).Parse(source)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +68,7 @@ func parse(name, source string, asText bool, left, right string, most int) (*Tem
 		}
 		return t, nil
 	}
-	parsed, err := html.New(name).Delims(left, right).Funcs(funcs).Parse(source)
+	parsed, err := html.New(name).Delims(c.Left, c.Right).Funcs(funcs).Parse(source)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +93,13 @@ const mostIdle = 8
 // limited returns f with an error in place of a result that is too long. Those of
 // the usual functions that can make much of little would let a page double what it
 // has in every turn of a loop.
-func limited(f func(...any) string, most int) func(...any) (string, error) {
+func limited(f func(...any) string, most int64) func(...any) (string, error) {
 	return func(args ...any) (string, error) { return within(f(args...), most) }
 }
 
-func within(s string, most int) (string, error) {
-	if len(s) > most {
-		return "", tooMuch(int64(most))
+func within(s string, most int64) (string, error) {
+	if int64(len(s)) > most {
+		return "", tooMuch(most)
 	}
 	return s, nil
 }
