@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// secure has server ask what is the table of hosts at the time how a connection
-// is to be made.
+// secure has server make each connection as the table of hosts says that is current
+// by then.
 func secure(server *http.Server, current func() *hosts) {
 	server.TLSConfig = choosing(func(net.Conn) *hosts { return current() })
 	server.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
@@ -39,9 +39,9 @@ type made struct{ config *tls.Config }
 
 type madeKey struct{}
 
-// configFor returns how a connection is to be made to the site whose name a client
-// asks for. Only the site itself has that name, or one without a name: no client
-// is shown the certificate of another (CVE-2018-19148).
+// configFor returns how a connection is to be made to the site that a client asks
+// for by name. No other site's certificate will do for who asks for none of them
+// (CVE-2018-19148).
 func (h *hosts) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	p := h.asked(hello)
 	if p == nil || p.tls == nil {
