@@ -112,18 +112,19 @@ func (g *guard) hash(s string) (h sum) {
 // check reports whether a proves a claim to one of the scopes that are covered.
 func (g *guard) check(w http.ResponseWriter, r *http.Request, a attempt, covered []bool) (bool, error) {
 	t := g.current(w)
-	claims := t.users[g.hash(a.user)]
 	if t.free {
-		return t.verify(claims, a.password, covered) != nil, nil
+		return t.verify(t.users[g.hash(a.user)], a.password, covered) != nil, nil
 	}
 	id := g.hash(a.both)
 	isProven := func() bool {
-		proven := g.memory.recall(id)
-		return slices.ContainsFunc(claims, func(c claim) bool { return slices.Contains(proven, c.secret) && c.opens(covered) })
+		before := g.memory.recall(id)
+		return slices.ContainsFunc(t.users[before.user], func(c claim) bool { return slices.Contains(before.secrets, c.secret) && c.opens(covered) })
 	}
 	if isProven() {
 		return true, nil
 	}
+	user := g.hash(a.user)
+	claims := t.users[user]
 	ctx, cancel := context.WithTimeoutCause(r.Context(), g.gate.wait, errBusy)
 	defer cancel()
 	for {
@@ -135,7 +136,7 @@ func (g *guard) check(w http.ResponseWriter, r *http.Request, a attempt, covered
 				}
 				proven := t.verify(claims, a.password, covered)
 				if proven != nil {
-					g.memory.remember(id, proven)
+					g.memory.remember(id, user, proven)
 				}
 				return proven != nil
 			})

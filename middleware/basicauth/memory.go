@@ -18,14 +18,15 @@ type memory struct {
 }
 
 type remembered struct {
+	user    sum
 	secrets []*kept // that were proven
 	until   time.Time
 }
 
-func (m *memory) recall(id sum) []*kept {
+func (m *memory) recall(id sum) remembered {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.find(id).secrets
+	return m.find(id)
 }
 
 func (m *memory) find(id sum) remembered {
@@ -39,7 +40,7 @@ func (m *memory) find(id sum) remembered {
 	return e
 }
 
-func (m *memory) remember(id sum, secrets []*kept) {
+func (m *memory) remember(id, user sum, secrets []*kept) {
 	if m.span < 0 {
 		return
 	}
@@ -54,5 +55,5 @@ func (m *memory) remember(id sum, secrets []*kept) {
 	if len(m.young) >= (m.size+1)/2 || m.young == nil {
 		m.old, m.young = m.young, map[sum]remembered{}
 	}
-	m.young[id] = remembered{secrets, time.Now().Add(m.span)}
+	m.young[id] = remembered{user, secrets, time.Now().Add(m.span)}
 }
