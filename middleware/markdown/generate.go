@@ -66,6 +66,7 @@ type generator struct {
 	request       *http.Request
 	before, after manifest
 	pending       []generated
+	size          int // of what is pending
 	seen          int
 	partial       bool // it is not known what there is
 	errs          []error
@@ -78,8 +79,12 @@ type generated struct {
 	of     time.Time // when what it is made of was modified
 }
 
-// mostPending is how many are written down together before they are written.
-const mostPending = 256
+// Pages are written together, for which the manifest is written once: so many, or so
+// many bytes.
+const (
+	mostPending     = 256
+	mostPendingSize = 16 << 20
+)
 
 // mostPages is how many are generated, and looked for.
 const mostPages = 100_000
@@ -180,7 +185,8 @@ func (g *generator) page(name string) error {
 	}
 	g.before[target] = append(slices.Clip(g.before[target]), is)
 	g.after[target] = []string{is}
-	if g.pending = append(g.pending, generated{target, body, modified}); len(g.pending) >= mostPending {
+	g.pending, g.size = append(g.pending, generated{target, body, modified}), g.size+len(body)
+	if len(g.pending) >= mostPending || g.size >= mostPendingSize {
 		g.flush()
 	}
 	return nil
@@ -205,7 +211,7 @@ func (g *generator) flush() {
 			g.keep(p.target)
 		}
 	}
-	g.pending = g.pending[:0]
+	g.pending, g.size = nil, 0
 }
 
 // modified returns when a document or its template was, whichever is later.
