@@ -19,11 +19,12 @@ type AppHandler func(http.ResponseWriter, *http.Request) (int, error)
 
 // ServeHTTP calls h and settles the outcome.
 func (h AppHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	edge{&usual, HandlerFunc(h), false}.ServeHTTP(w, r)
+	edge{&usual, HandlerFunc(h)}.ServeHTTP(w, r)
 }
 
-// usual is the edge of an AppHandler.
-var usual Edge
+// Edges that say nothing: that of an AppHandler, and that behind what was adopted,
+// which is never the first, even if what was has a writer that shows no other.
+var usual, behind Edge
 
 // An Edge says how outcomes are settled. The zero Edge is an [AppHandler]'s.
 type Edge struct {
@@ -42,12 +43,11 @@ type Edge struct {
 type ErrorPage func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 // Handler puts e around h.
-func (e Edge) Handler(h Handler) http.Handler { return edge{&e, h, false} }
+func (e Edge) Handler(h Handler) http.Handler { return edge{&e, h} }
 
 type edge struct {
 	*Edge
-	h      Handler
-	within bool // another, even if its Recorder is out of sight
+	h Handler
 }
 
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,10 +60,10 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		whole  bool
 	)
 	defer func() {
-		if first {
-			rec.done(r, status, whole)
-		}
 		if !whole {
+			if first {
+				rec.done(r, status, false)
+			}
 			breakOff(rec, r)
 		}
 	}()
@@ -85,6 +85,9 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.WriteHeader(status)
 	}
 	whole = true
+	if first {
+		rec.done(r, status, true)
+	}
 }
 
 // record returns the Recorder of this edge, and whether it is the first edge that
@@ -93,15 +96,23 @@ func (e edge) record(w http.ResponseWriter) (rec *Recorder, first bool) {
 	rec = Record(w)
 	switch {
 	case rec.edge == nil:
-		first = nearest(rec.w, hasEdge) == nil
 		rec.edge = e.Edge
-		if first && e.within {
+		if first = rec.isFirst(); first && e.Edge == &behind {
 			first, rec.cut = false, true
 		}
 	case !e.isZero():
 		rec = &Recorder{w: rec, edge: e.Edge} // for that one is spoken for
 	}
 	return rec, first
+}
+
+// isFirst reports whether there is no edge further out than r's.
+func (r *Recorder) isFirst() bool {
+	if _, ok := r.w.(unwrapper); !ok {
+		return true
+	}
+	r.inner = outermost(r.w) != nil
+	return !r.inner || nearest(r.w, hasEdge) == nil
 }
 
 func (e *Edge) isZero() bool { return e.Log == nil && e.Page == nil }
@@ -201,6 +212,6 @@ func FromHTTP(h http.Handler) Handler {
 // other server: what has to happen all the same belongs in a defer.
 func Adopt(f func(http.Handler) http.Handler) Middleware {
 	return func(next Handler) Handler {
-		return FromHTTP(f(edge{new(Edge), next, true}))
+		return FromHTTP(f(edge{&behind, next}))
 	}
 }

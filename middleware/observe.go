@@ -139,20 +139,24 @@ func (f *facts) number() uint64 {
 	return f.id
 }
 
-// started tells that r has come to the edge that rec is of.
+// started tells that req has come to the edge that r is of.
 func (r *Recorder) started(req *http.Request) {
-	f := &unseen
 	if probe.RequestEnabled() {
-		f = outermost(r).know()
-		f.number()
-		f.start = clock()
+		r.seenStarting(req)
+	} else {
+		probe.RequestStart(0, req.Method, req.RequestURI, nil)
 	}
+}
+
+func (r *Recorder) seenStarting(req *http.Request) {
+	f := lookedAt(r, true)
+	f.start = clock()
 	record := recordOf(req, f.id)
 	probe.RequestStart(f.id, req.Method, req.RequestURI, &record)
 	if probe.HeaderEnabled() {
 		for name, values := range req.Header {
 			for _, value := range values {
-				probe.RequestHeader(RequestID(r), name, value)
+				probe.RequestHeader(f.id, name, value)
 			}
 		}
 	}
@@ -161,7 +165,15 @@ func (r *Recorder) started(req *http.Request) {
 // done tells that req has left that edge, and whether what was sent is whole.
 // Status is what it amounted to, see [Settle].
 func (r *Recorder) done(req *http.Request, status int, whole bool) {
-	out := Outcome{Status: r.outcome(req, status, whole), Size: r.size, Aborted: !whole}
+	status = r.outcome(req, status, whole)
+	if r.facts != nil || r.inner || probe.RequestEnabled() {
+		r.seenDone(req, Outcome{Status: status, Size: r.size, Aborted: !whole})
+	} else {
+		probe.RequestDone(0, int64(status), r.size, 0, nil)
+	}
+}
+
+func (r *Recorder) seenDone(req *http.Request, out Outcome) {
 	f := &unseen
 	if rec := outermost(r); rec.facts != nil {
 		f = rec.facts

@@ -20,6 +20,7 @@ type Recorder struct {
 	w        http.ResponseWriter
 	status   int32
 	hijacked bool // before anything else began
+	inner    bool // there is another further out, that has no edge
 	cut      bool // off from the Recorder furthest out, by a writer without Unwrap
 	size     int64
 	edge     *Edge  // how what is further in is settled; nil is as a Recorder further out says
@@ -194,13 +195,16 @@ func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
+// An unwrapper is around another ResponseWriter, as [http.ResponseController] has it.
+type unwrapper interface{ Unwrap() http.ResponseWriter }
+
 // outermost returns the Recorder nearest to the connection, or nil.
 func outermost(w http.ResponseWriter) (found *Recorder) {
 	for {
 		if rec, ok := w.(*Recorder); ok {
 			found = rec
 		}
-		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		wrapper, ok := w.(unwrapper)
 		if !ok {
 			return found
 		}
@@ -255,7 +259,7 @@ func nearest(w http.ResponseWriter, right func(*Recorder) bool) *Recorder {
 		if rec, ok := w.(*Recorder); ok && right(rec) {
 			return rec
 		}
-		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		wrapper, ok := w.(unwrapper)
 		if !ok {
 			return nil
 		}

@@ -22,6 +22,7 @@ import (
 func rows() []pair.Row {
 	return slices.Concat(
 		chainRows(),
+		probeRows(),
 		recorderRows(),
 		accesslogRows(),
 		hostsRows(),

@@ -40,6 +40,8 @@ func server(role, arg string) (http.Handler, error) {
 		return directServer(arg)
 	case "proxy":
 		return proxyServer(arg)
+	case "probed":
+		return probedServer(), nil
 	case "fastcgi":
 		return fastcgiServer(arg)
 	case "reverseproxy":

@@ -12,7 +12,6 @@ const (
 	gateMagic = iota
 	gateSignature
 	gateRequest
-	gateHeader
 	gateLayer
 	gateUpstream
 	gateCompress
@@ -32,6 +31,9 @@ const (
 	Signature  = signature
 	Mark       = 0x9d0e11075b3a1107
 )
+
+// slotHeader is that of RequestHeader, which costs more than its neighbours.
+const slotHeader = 2
 
 // watcher is one in the count of those who watch.
 const watcher = 1 << 48

@@ -12,11 +12,14 @@ var semaphores = [gates]uint64{gateMagic: Magic, gateSignature: signature}
 
 func enabled(gate int) bool { return atomic.LoadUint64(&semaphores[gate]) != 0 }
 
-// RequestEnabled reports whether somebody looks at RequestStart or RequestDone.
+// RequestEnabled reports whether somebody looks at RequestStart, RequestDone or
+// RequestHeader.
 func RequestEnabled() bool { return enabled(gateRequest) }
 
 // HeaderEnabled reports whether somebody looks at RequestHeader.
-func HeaderEnabled() bool { return enabled(gateHeader) }
+func HeaderEnabled() bool {
+	return atomic.LoadUint64(&semaphores[gateRequest])&(0xffff<<(16*slotHeader)) != 0
+}
 
 // LayerEnabled reports whether somebody looks at LayerEnter, LayerExit or Error.
 func LayerEnabled() bool { return enabled(gateLayer) }

@@ -2,4 +2,4 @@
 
 package probe
 
-const signature = 0x316bd40fa900bf03
+const signature = 0x21bb75fb7021a6c2

@@ -8,8 +8,8 @@ package probe
 const Supported = true
 
 // RequestStart tells that a request has arrived. The id is that of all its events,
-// or 0 if nobody is attached who would be counted. The URI is as the client sent
-// it.
+// or 0 if there is nobody who is counted, see package; then the record is nil, too.
+// The URI is as the client sent it.
 //
 //go:noescape
 func RequestStart(id uint64, method, uri string, r *Request)
@@ -17,7 +17,8 @@ func RequestStart(id uint64, method, uri string, r *Request)
 // RequestDone tells that a request has ended after ns nanoseconds: with a status of
 // 0 if its connection was hijacked, of 499 if the client had left, and of 500 if a
 // handler panicked before a response had begun. The time is 0, and the id may be,
-// if the request was there before the tracer.
+// if the request was there before the tracer. While there is nobody who is counted
+// the record is nil.
 //
 //go:noescape
 func RequestDone(id uint64, status, bytes, ns int64, r *Request)

@@ -8,14 +8,15 @@ package probe
 const Supported = false
 
 // RequestStart tells that a request has arrived. The id is that of all its events,
-// or 0 if nobody is attached who would be counted. The URI is as the client sent
-// it.
+// or 0 if there is nobody who is counted, see package; then the record is nil, too.
+// The URI is as the client sent it.
 func RequestStart(id uint64, method, uri string, r *Request) {}
 
 // RequestDone tells that a request has ended after ns nanoseconds: with a status of
 // 0 if its connection was hijacked, of 499 if the client had left, and of 500 if a
 // handler panicked before a response had begun. The time is 0, and the id may be,
-// if the request was there before the tracer.
+// if the request was there before the tracer. While there is nobody who is counted
+// the record is nil.
 func RequestDone(id uint64, status, bytes, ns int64, r *Request) {}
 
 // RequestHeader tells of a field of a request's header, after RequestStart. It is

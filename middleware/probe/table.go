@@ -59,7 +59,7 @@ var table = [...]Info{
 		Name: "request__start", Func: "RequestStart", gate: gateRequest, slot: 0,
 		Args: []Arg{id, words("method", "string"), words("uri", "string"), record},
 		Doc: "RequestStart tells that a request has arrived. The id is that of all its events, " +
-			"or 0 if nobody is attached who would be counted. The URI is as the client sent it.",
+			"or 0 if there is nobody who is counted, see package; then the record is nil, too. The URI is as the client sent it.",
 	},
 	{
 		Name: "request__done", Func: "RequestDone", gate: gateRequest, slot: 1,
@@ -67,10 +67,10 @@ var table = [...]Info{
 		Doc: "RequestDone tells that a request has ended after ns nanoseconds: with a status " +
 			"of 0 if its connection was hijacked, of 499 if the client had left, and of 500 if a handler " +
 			"panicked before a response had begun. The time is 0, and the id may be, if the request was " +
-			"there before the tracer.",
+			"there before the tracer. While there is nobody who is counted the record is nil.",
 	},
 	{
-		Name: "request__header", Func: "RequestHeader", gate: gateHeader, slot: 0,
+		Name: "request__header", Func: "RequestHeader", gate: gateRequest, slot: slotHeader,
 		Args: []Arg{id, words("name", "string"), words("value", "string")},
 		Doc: "RequestHeader tells of a field of a request's header, after RequestStart. " +
 			"It is called only while [HeaderEnabled].",
