@@ -52,8 +52,12 @@ type edge struct {
 
 func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec, first := e.record(w)
-	if first {
+	switch {
+	case !first:
+	case probe.RequestEnabled():
 		rec.started(r)
+	default:
+		probe.RequestStart(0, r.Method, r.RequestURI, nil)
 	}
 	var (
 		status int
@@ -85,7 +89,11 @@ func (e edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.WriteHeader(status)
 	}
 	whole = true
-	if first {
+	switch {
+	case !first:
+	case rec.plain && rec.status > 0 && status != StatusClientClosed && rec.facts == nil && !probe.RequestEnabled():
+		probe.RequestDone(0, int64(rec.status), rec.size, 0, nil) // as done does, but sooner
+	default:
 		rec.done(r, status, true)
 	}
 }
@@ -97,22 +105,19 @@ func (e edge) record(w http.ResponseWriter) (rec *Recorder, first bool) {
 	switch {
 	case rec.edge == nil:
 		rec.edge = e.Edge
-		if first = rec.isFirst(); first && e.Edge == &behind {
+		if _, wraps := rec.w.(unwrapper); wraps {
+			rec.inner = outermost(rec.w) != nil
+			first = !rec.inner || nearest(rec.w, hasEdge) == nil
+		} else {
+			first, rec.plain = true, true
+		}
+		if first && e.Edge == &behind {
 			first, rec.cut = false, true
 		}
 	case !e.isZero():
 		rec = &Recorder{w: rec, edge: e.Edge} // for that one is spoken for
 	}
 	return rec, first
-}
-
-// isFirst reports whether there is no edge further out than r's.
-func (r *Recorder) isFirst() bool {
-	if _, ok := r.w.(unwrapper); !ok {
-		return true
-	}
-	r.inner = outermost(r.w) != nil
-	return !r.inner || nearest(r.w, hasEdge) == nil
 }
 
 func (e *Edge) isZero() bool { return e.Log == nil && e.Page == nil }

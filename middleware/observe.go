@@ -139,16 +139,8 @@ func (f *facts) number() uint64 {
 	return f.id
 }
 
-// started tells that req has come to the edge that r is of.
+// started tells those who look that req has come to the edge that r is of.
 func (r *Recorder) started(req *http.Request) {
-	if probe.RequestEnabled() {
-		r.seenStarting(req)
-	} else {
-		probe.RequestStart(0, req.Method, req.RequestURI, nil)
-	}
-}
-
-func (r *Recorder) seenStarting(req *http.Request) {
 	f := lookedAt(r, true)
 	f.start = clock()
 	record := recordOf(req, f.id)
@@ -165,15 +157,11 @@ func (r *Recorder) seenStarting(req *http.Request) {
 // done tells that req has left that edge, and whether what was sent is whole.
 // Status is what it amounted to, see [Settle].
 func (r *Recorder) done(req *http.Request, status int, whole bool) {
-	status = r.outcome(req, status, whole)
-	if r.facts != nil || r.inner || probe.RequestEnabled() {
-		r.seenDone(req, Outcome{Status: status, Size: r.size, Aborted: !whole})
-	} else {
-		probe.RequestDone(0, int64(status), r.size, 0, nil)
+	out := Outcome{Status: r.outcome(req, status, whole), Size: r.size, Aborted: !whole}
+	if r.facts == nil && !r.inner && !probe.RequestEnabled() {
+		probe.RequestDone(0, int64(out.Status), out.Size, 0, nil)
+		return
 	}
-}
-
-func (r *Recorder) seenDone(req *http.Request, out Outcome) {
 	f := &unseen
 	if rec := outermost(r); rec.facts != nil {
 		f = rec.facts

@@ -20,6 +20,7 @@ type Recorder struct {
 	w        http.ResponseWriter
 	status   int32
 	hijacked bool // before anything else began
+	plain    bool // w wraps nothing, and nothing was hijacked
 	inner    bool // there is another further out, that has no edge
 	cut      bool // off from the Recorder furthest out, by a writer without Unwrap
 	size     int64
@@ -189,7 +190,7 @@ func (r *Recorder) FlushError() error {
 func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.w).Hijack()
 	if err == nil {
-		r.hijacked = r.status == 0 || r.status == http.StatusSwitchingProtocols
+		r.plain, r.hijacked = false, r.status == 0 || r.status == http.StatusSwitchingProtocols
 		r.begin(http.StatusSwitchingProtocols)
 	}
 	return conn, rw, err
