@@ -27,6 +27,7 @@ func rows() []pair.Row {
 		accesslogRows(),
 		hostsRows(),
 		parseRows(),
+		sitesRows(),
 		staticRows(),
 		gzipRows(),
 		browseRows(),

@@ -1,6 +1,6 @@
 // Server is a web server configured by a Caddyfile.
 //
-//	go run ./examples/server [-conf Caddyfile] [-validate]
+//	go run ./examples/server [-conf Caddyfile] [-validate] [-watch]
 //	go run ./examples/server [-root DIR] [-addr HOST:PORT]
 //	go run ./examples/server [-conf Caddyfile] -fmt [-l] [-w]
 //	go run ./examples/server [-conf Caddyfile] -json v1|tree|written|caddyfile
@@ -9,7 +9,9 @@
 //
 // Without -conf it takes the Caddyfile of the working directory. Where there is
 // none, or -root or -addr says what to do, it serves a folder, by default this one
-// on localhost:2015, and logs to its standard output. SIGHUP reopens log files.
+// on localhost:2015, and logs to its standard output. SIGHUP and SIGUSR1 reload the
+// Caddyfile, without a loss of requests, and reopen log files; -watch reloads it
+// whenever it changes, or what it imports. Sockets that systemd hands over are used.
 package main
 
 import (
@@ -33,6 +35,7 @@ func main() {
 	root := flag.String("root", "", "the folder to serve, without a Caddyfile")
 	addr := flag.String("addr", "", "the address to serve it on")
 	validate := flag.Bool("validate", false, "check the configuration and stop")
+	watch := flag.Bool("watch", false, "reload the Caddyfile whenever it changes")
 	tools := toolFlags()
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -42,13 +45,13 @@ func main() {
 	if status, done := tools.run(*conf); done {
 		os.Exit(status)
 	}
-	if err := run(*conf, *root, *addr, *validate); err != nil {
+	if err := run(*conf, *root, *addr, *validate, *watch); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(conf, root, addr string, validate bool) error {
+func run(conf, root, addr string, validate, watch bool) error {
 	server, source, err := load(conf, root, addr)
 	if err != nil {
 		return err
@@ -63,7 +66,11 @@ func run(conf, root, addr string, validate bool) error {
 		return err
 	}
 	announce(server, source)
-	go reopen(ctx, server)
+	loaded := root == "" && addr == "" && source != "this folder"
+	go reload(ctx, server, loaded)
+	if watch && loaded {
+		go server.Watch(ctx, caddyfile.WatchConfig{Reloaded: logReload})
+	}
 	context.AfterFunc(ctx, func() {
 		stop() // from now on a signal does what it does to other programs
 		fmt.Println("Stopping once all requests are answered, or after 10 seconds; interrupt again to stop at once")
@@ -79,7 +86,12 @@ func load(conf, root, addr string) (*caddyfile.Server, string, error) {
 	}
 	if name := cmp.Or(conf, "Caddyfile"); !simple {
 		if _, err := os.Lstat(name); conf != "" || !errors.Is(err, fs.ErrNotExist) {
+			given, err := caddyfile.Inherited()
+			if err != nil {
+				return nil, "", err
+			}
 			server, err := caddyfile.Load(name, caddyfile.Config{
+				Listeners:  given,
 				Vocabulary: standard.Vocabulary(),
 				AllowExec:  true, // who may start this program may run others
 			})
@@ -121,21 +133,5 @@ func announce(server *caddyfile.Server, source string) {
 	}
 	for _, name := range server.LogFiles() {
 		fmt.Println("  logging to", name)
-	}
-}
-
-func reopen(ctx context.Context, server *caddyfile.Server) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-hup:
-			if err := server.Reopen(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-			}
-		case <-ctx.Done():
-			return
-		}
 	}
 }

@@ -100,13 +100,14 @@ func pageName(prop *directive.Line) string {
 
 // warnOfMissing tells the operator what visitors would find out otherwise.
 func warnOfMissing(site *directive.Site, cfg Config) {
-	root := site.Root.Now()
 	names := append(slices.Collect(maps.Values(cfg.Pages)), cfg.Default)
 	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		if name == "" {
-			continue
-		}
+	names = slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
+	if len(names) == 0 {
+		return // without opening the folder, of which there may be as many as sites
+	}
+	root := site.Root.Now()
+	for _, name := range names {
 		if _, err := cfg.readIn(root, name); err != nil {
 			site.Log.Warn("error page cannot be shown", "sites", site.Addrs, "error", err)
 		}
