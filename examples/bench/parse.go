@@ -40,7 +40,47 @@ func parseRows() []pair.Row {
 		{Name: "parse/10,000 imports", Peer: "1,000 imports", Bounds: ratio(12), Setup: growth(imports)},
 		// CoreDNS takes time that grows with the square: 10,000 would take too long.
 		{Name: "parse/1,000 imports", Peer: peer, Bounds: ratio(0.1), Setup: versus(imports, 1_000)},
+		{Name: "parse/memory for 10,000 sites", Bounds: []pair.Bound{pair.MaxBytes(60e6)}, Setup: alone(sites, 10_000)},
+		{Name: "parse/formatting 10,000 sites", Bounds: ms(45), Setup: formatted(sites(10_000))}, // 2.2 MB
+		// What is meant to cost a lot is refused before it does.
+		{Name: "parse/snippets that double 18 times", Bounds: append(ms(50), pair.MaxBytes(32<<20)), Setup: refused(laughs(18))},
+		{Name: "parse/a heredoc's marker of 100 KB", Bounds: ms(10),
+			Setup: refused("a.com\nx <<" + strings.Repeat("M", 100<<10) + "\n" + strings.Repeat("M", 200<<10))},
 	}
+}
+
+func formatted(text string) func(pair.TB) (ours, none pair.Op) {
+	return func(t pair.TB) (ours, none pair.Op) {
+		src := []byte(text)
+		return pair.Op{Do: func() {
+			if _, err := caddyfile.Format(src); err != nil {
+				t.Fatal(err)
+			}
+		}}, pair.Op{}
+	}
+}
+
+func refused(text string) func(pair.TB) (ours, none pair.Op) {
+	return func(t pair.TB) (ours, none pair.Op) {
+		src := []byte(text)
+		return pair.Op{Do: func() {
+			if _, err := caddyfile.Parse("Caddyfile", src, caddyfile.ParseConfig{}); err == nil {
+				t.Fatal("not refused")
+			}
+		}}, pair.Op{}
+	}
+}
+
+// laughs returns snippets that each import the one before it twice, and a site that
+// imports the last of them.
+func laughs(depth int) string {
+	var b strings.Builder
+	b.WriteString("(0) {\nx\n}\n")
+	for i := range depth {
+		fmt.Fprintf(&b, "(%d) {\nimport %d\nimport %[2]d\n}\n", i+1, i)
+	}
+	fmt.Fprintf(&b, "a.com {\nimport %d\n}\n", depth)
+	return b.String()
 }
 
 func parse(t pair.TB, text string, sites int) pair.Op {
