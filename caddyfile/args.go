@@ -3,7 +3,6 @@ package caddyfile
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +19,7 @@ type arguments struct {
 type asks struct {
 	args   int // as many, from the first
 	block  bool
-	blocks []string // by their names
+	blocks map[string]bool // by their names
 }
 
 // requests returns what b asks for, which is written all over it.
@@ -36,8 +35,11 @@ func (b *body) requests() asks {
 		}
 		raw := b.src.raw(t)
 		b.asks.block = b.asks.block || raw == "{block}" && t.kind == kindWord
-		if name, ok := blockName(raw); ok && t.kind == kindWord && !slices.Contains(b.asks.blocks, name) {
-			b.asks.blocks = append(b.asks.blocks, name)
+		if name, ok := blockName(raw); ok && t.kind == kindWord {
+			if b.asks.blocks == nil {
+				b.asks.blocks = map[string]bool{}
+			}
+			b.asks.blocks[name] = true
 		}
 		for {
 			_, rest, ok := strings.Cut(raw, "{args")

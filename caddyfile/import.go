@@ -85,11 +85,14 @@ func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
 	if len(bodies) == 0 {
 		return
 	}
-	var most asks
+	var (
+		most  asks
+		named bool // blocks are asked for
+	)
 	for _, b := range bodies {
 		asks := b.requests()
 		most.args, most.block = max(most.args, asks.args), most.block || asks.block
-		most.blocks = append(most.blocks, asks.blocks...)
+		named = named || len(asks.blocks) > 0
 	}
 	if len(args.words) > most.args {
 		arg := args.words[most.args]
@@ -97,10 +100,10 @@ func (w *walker) refuseUnused(t *token, bodies []*body, args *arguments) {
 	}
 	switch {
 	case args.block == nil || most.block:
-	case len(most.blocks) == 0:
+	case !named:
 		w.fail(t, "what is imported makes no use of a {block}")
 	default:
-		w.refuseUnnamed(args.block, most.blocks)
+		w.refuseUnnamed(args.block, bodies)
 	}
 }
 

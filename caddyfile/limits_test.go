@@ -44,6 +44,15 @@ var hostile = []struct{ name, src, want string }{
 	{"laughs of sites", laughs(18, "a.com {\n}", "") + "import 18", "there are more than 50000 imports (Limits.Imports)"},
 	{"laughs of blocks", laughsOfBlocks("{block}"), "there are more than 50000 imports (Limits.Imports)"},
 	{"laughs of blocks by name", laughsOfBlocks("{blocks.y}"), "there are more than 50000 imports (Limits.Imports)"},
+	{"many blocks that are not given", "(a) {\n" + strings.Repeat("{block}\n", 100_000) + "}\na.com {\n" + strings.Repeat("import a\n", 100) + "}", "there are more than 2000000 words (Limits.Words)"},
+	{"many blocks by name", func() string {
+		var names, blocks strings.Builder
+		for i := range 50_000 {
+			fmt.Fprintf(&names, "{blocks.%d}\n", i)
+			fmt.Fprintf(&blocks, "%d\n", i+25_000)
+		}
+		return "(a) {\n" + names.String() + "}\na.com {\nimport a {\n" + blocks.String() + "}\n}"
+	}(), "makes no use of a block \"50000\""},
 	{"arguments that double in length", laughs(31, "x {args[0]}", "{args[0]}{args[0]}") + "a.com {\nimport 31 y\n}", "this word has more than 65536 bytes (Limits.WordSize)"},
 	{"arguments that double in number", laughs(31, "x {args[:]}", "{args[:]} {args[:]}") + "a.com {\nimport 31 y\n}", "this import has more than 1000 arguments (Limits.Arguments)"},
 	{"a snippet of itself", "(a) {\nimport a\n}\na.com {\nimport a\n}", `"a" imports itself`},

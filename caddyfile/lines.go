@@ -48,7 +48,8 @@ type expansion struct {
 	use   use
 	depth int // of blocks
 
-	blocks map[string]*expansion // in the block of an import, those that were asked for
+	index  map[string]*directive.Line // in the block of an import, by their names
+	blocks map[string]*expansion      // of those, what was asked for
 }
 
 // use is how much is used of what is limited.

@@ -1,6 +1,7 @@
 package caddyfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,10 +49,12 @@ func (w *walker) includeBlock() {
 	if name, ok := blockName(w.src.raw(t)); ok && e != nil {
 		e = e.named(name)
 	}
-	if e != nil {
-		w.charge(use{imports: 1}, w.src.posOf(t))
-		w.include(e, &directive.Import{Pos: w.src.posOf(t)})
+	if e == nil {
+		w.charge(use{words: 1}, w.src.posOf(t)) // to go past it takes time, too
+		return
 	}
+	w.charge(use{imports: 1}, w.src.posOf(t))
+	w.include(e, &directive.Import{Pos: w.src.posOf(t)})
 }
 
 // all calls yield with the lines that e consists of.
@@ -66,29 +69,29 @@ func (e *expansion) all(yield func(*directive.Line) bool) bool {
 
 // named returns the block in e of that name; nil if there is none.
 func (e *expansion) named(name string) *expansion {
-	if named, ok := e.blocks[name]; ok {
+	if e.index == nil {
+		e.index, e.blocks = map[string]*directive.Line{}, map[string]*expansion{}
+		e.all(func(line *directive.Line) bool {
+			if _, again := e.index[line.Name()]; !again {
+				e.index[line.Name()] = line
+			}
+			return true
+		})
+	}
+	line, named := e.index[name], e.blocks[name]
+	if line == nil || named != nil {
 		return named
 	}
-	var named *expansion
-	e.all(func(line *directive.Line) bool {
-		if line.Name() != name {
-			return true
-		}
-		named = &expansion{
-			parts: make([]part, 0, len(line.Block)+1),
-			use:   use{imports: e.use.imports + 1}, // at most, and one for its being copied
-			depth: max(e.depth-1, 0),
-		}
-		if len(line.Words) > 1 {
-			named.add(&directive.Line{Words: line.Words[1:]})
-		}
-		for _, inner := range line.Block {
-			named.add(inner)
-		}
-		return false
-	})
-	if e.blocks == nil {
-		e.blocks = map[string]*expansion{}
+	named = &expansion{
+		parts: make([]part, 0, len(line.Block)+1),
+		use:   use{imports: e.use.imports + 1}, // at most, and one for its being copied
+		depth: max(e.depth-1, 0),
+	}
+	if len(line.Words) > 1 {
+		named.add(&directive.Line{Words: line.Words[1:]})
+	}
+	for _, inner := range line.Block {
+		named.add(inner)
 	}
 	e.blocks[name] = named
 	return named
@@ -108,21 +111,38 @@ func countWords(line *directive.Line) int {
 	return n
 }
 
-// refuseUnnamed reports the blocks in the block of an import that what is imported
-// does not ask for by name, or that have the name of another.
-func (w *walker) refuseUnnamed(block *expansion, names []string) {
+// refuseUnnamed reports the blocks in the block of an import that none of what is
+// imported asks for by name, or that have the name of another.
+func (w *walker) refuseUnnamed(block *expansion, bodies []*body) {
 	seen := map[string]directive.Pos{}
 	block.all(func(line *directive.Line) bool {
 		name := line.Words[0]
 		at, again := seen[name.Text]
 		switch {
-		case !slices.Contains(names, name.Text):
-			w.p.fail(name.Pos, w.from, "what is imported makes no use of a block %q%s", clip(name.Text), directive.Suggest(name.Text, names...))
+		case !slices.ContainsFunc(bodies, func(b *body) bool { return b.requests().blocks[name.Text] }):
+			w.p.fail(name.Pos, w.from, "what is imported makes no use of a block %q%s", clip(name.Text), w.suggestBlock(name.Text, bodies))
 		case again:
 			w.p.fail(name.Pos, w.from, "%q: already given at %v", clip(name.Text), at)
 		default:
 			seen[name.Text] = name.Pos
 		}
-		return !w.p.stopped && w.p.failures() < maxKept
+		return w.p.failures() < maxKept
 	})
+}
+
+// suggestBlock returns a hint for a mistyped name, unless there are many mistakes, or
+// more names than anybody has.
+func (w *walker) suggestBlock(name string, bodies []*body) string {
+	if w.p.failures() > maxReported {
+		return ""
+	}
+	var names []string
+	for _, b := range bodies {
+		if len(b.requests().blocks) > 1000 {
+			return ""
+		}
+		names = slices.AppendSeq(names, maps.Keys(b.requests().blocks))
+	}
+	slices.Sort(names)
+	return directive.Suggest(name, names...)
 }
