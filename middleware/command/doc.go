@@ -34,6 +34,7 @@
 //
 // The words of a line are the program and its arguments. If there is only one, and
 // it has blanks, it is split as a shell would, which is how Caddy 0.7.1 has it, by
-// package mattn/go-shellwords; pipes, redirections and variables are refused, not
-// passed to a shell. The standard input is empty; output is logged.
+// package mattn/go-shellwords. Pipes and redirections are refused, not passed to a
+// shell, and $NAME is no variable but a word like others. The standard input is
+// empty; output is logged.
 package command

@@ -18,7 +18,9 @@
 // When the program ends so does the WebSocket, with status 1000 or, if it failed,
 // 1011; when the client closes it, or no longer answers pings, the program's input
 // ends, it and what it has started are asked to end, and 300 ms later killed, see
-// [command.New].
+// [command.New]. Of what it does not read, as much as bufsize is kept for it; beyond
+// that nothing is seen of its client, who is then taken not to answer. What it has
+// printed by its end is sent, however slow the client is who answers pings.
 //
 // The program knows of the request by the variables of CGI (RFC 3875), such as
 // QUERY_STRING, REMOTE_ADDR and, for each header field, HTTP_NAME. It gets PATH, and

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"sync"
 	"time"
 
@@ -28,28 +29,29 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) (int, error) {
 	cmd := command.New(ctx, h.cfg.Dir, h.environ(w, r), h.cfg.Command[0], h.cfg.Command[1:]...)
 	out := &sender{ctx: ctx, end: cancel, how: h.cfg.Type, max: h.cfg.BufferSize, ready: make(chan struct{})}
 	said := &command.Output{Log: h.cfg.Log.With("command", h.cfg.Command[0])}
-	cmd.Stdout, cmd.Stderr = out, said
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return http.StatusInternalServerError, err
-	}
-	p, err := command.Start(cmd)
+	cmd.Stderr = said
+	printed, p, stdin, err := start(cmd)
 	if err != nil {
 		return http.StatusInternalServerError, fmt.Errorf("%s: %w", h.cfg.Command[0], err)
 	}
+	go printed.copy(out)
 	out.conn, err = h.accept(w, r)
 	close(out.ready)
 	if err != nil {
 		cancel(err)
 		_ = p.Wait() // which was not even to begin
+		printed.finish()
 		return 0, err
 	}
 	defer out.conn.CloseNow()
 
 	var others sync.WaitGroup
+	in := newInbox(h.cfg.BufferSize)
+	others.Go(func() { in.feed(stdin) })
 	others.Go(func() { receive(out.conn, in, h.cfg.Type); cancel(errLeft) })
 	others.Go(func() { h.watch(ctx, cancel, out.conn) })
 	err = p.Wait()
+	printed.finish()
 	said.Flush()
 	if err == nil {
 		err = out.finish()
@@ -62,6 +64,27 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) (int, error) {
 	_ = out.conn.CloseNow()
 	others.Wait()
 	return 0, err
+}
+
+// start starts cmd with pipes for its input and output.
+func start(cmd *exec.Cmd) (*outlet, *command.Process, io.WriteCloser, error) {
+	printed, stdout, err := pipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer stdout.Close() // that of the program is its own
+	cmd.Stdout = stdout
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		printed.from.Close()
+		return nil, nil, nil, err
+	}
+	p, err := command.Start(cmd)
+	if err != nil {
+		printed.from.Close()
+		return nil, nil, nil, err
+	}
+	return printed, p, stdin, nil
 }
 
 // end tells the client how it has ended, and returns what is worth a line in the
@@ -85,9 +108,8 @@ func (h *Handler) end(conn *ws.Conn, err error) error {
 // receive passes on what the client sends, whole messages only, until it closes the
 // WebSocket. It has no context: the end of one would close the WebSocket before the
 // client could be told why.
-func receive(conn *ws.Conn, in io.WriteCloser, how Type) {
-	defer in.Close()
-	program := &input{to: in}
+func receive(conn *ws.Conn, in *inbox, how Type) {
+	defer in.close()
 	for {
 		_, message, err := conn.Read(context.Background())
 		if err != nil {
@@ -96,23 +118,8 @@ func receive(conn *ws.Conn, in io.WriteCloser, how Type) {
 		if how == Lines {
 			message = append(message, '\n')
 		}
-		program.Write(message)
+		in.put(message)
 	}
-}
-
-// An input is that of a program, which may have closed it and still have more to
-// say: then what comes is read for its pings and its end only.
-type input struct {
-	to   io.Writer
-	deaf bool
-}
-
-func (i *input) Write(p []byte) (int, error) {
-	if !i.deaf {
-		_, err := i.to.Write(p)
-		i.deaf = err != nil
-	}
-	return len(p), nil
 }
 
 // watch ends the WebSocket when the server is to stop, or the client does not answer
