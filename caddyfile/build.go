@@ -318,6 +318,13 @@ func (s *site) start() error {
 			return s.file.Explain(s.blame(c, err))
 		}
 	}
+	remaining := s.controllers[:0:0] // there may be thousands of sites with a dozen each
+	for _, c := range s.controllers {
+		if c.Started() {
+			remaining = append(remaining, c)
+		}
+	}
+	s.controllers = remaining
 	return nil
 }
 

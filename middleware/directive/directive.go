@@ -126,6 +126,13 @@ func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c
 // started: last come, first stopped. It must bear with what never started.
 func (c *Controller) OnStop(f func() error) { c.stop = append(c.stop, f) }
 
+// Started forgets what is of no use once the site has been started, its lines among
+// it, and reports whether there is anything left that OnStop or OnKeep was given.
+func (c *Controller) Started() (remains bool) {
+	c.lines, c.errs, c.start = nil, nil, nil
+	return len(c.stop)+len(c.keep) > 0
+}
+
 // OnKeep has f called when another configuration is about to be set up in which the
 // site stays as it is, and so will not be set up again: before all sites that are. If
 // lines of several sites have to agree on something, f states what this one says. It
