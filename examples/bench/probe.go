@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/shallot-http/shallot/examples/bench/pair"
@@ -48,24 +50,21 @@ func probeRows() []pair.Row {
 		Needs:  []pair.Program{bpftrace},
 		Bounds: []pair.Bound{pair.MaxTime(time.Microsecond), pair.MaxRatio(0.1)},
 		Setup: func(t pair.TB) (ours, peer pair.Op) {
-			self := fmt.Sprintf("uprobe:/proc/%d/exe:", os.Getpid())
-			startTracer(t, self+`"github.com/shallot-http/shallot/middleware/probe.RequestDone.abi0" { @ours = count(); }
-				`+self+`"main.ordinary" { @peer = count(); }`)
-			return many(func(r *probe.Request) { probe.RequestDone(1, 200, 10, 5, r) }), many(func(r *probe.Request) { ordinary(r) })
+			p := startProbed(t)
+			startTracer(t, p.uprobe(probeSymbol)+` { @ours = count(); } `+p.uprobe("main.ordinary")+` { @peer = count(); }`)
+			return p.calls(t, "/probe"), p.calls(t, "/ordinary")
 		},
 	}, {
 		Name:   "probe/every request counted, 20,000 a second",
 		Needs:  []pair.Program{bpftrace},
 		Bounds: []pair.Bound{pair.MaxTime(time.Second / 20_000)},
 		Setup: func(t pair.TB) (ours, peer pair.Op) {
-			cmd, addr := launch(t, "probed", "")
-			t.Cleanup(func() { _ = cmd.Wait() })
-			l := loadOn(t, addr, bytesOf(t, get("/"), nil), 2)
-			tr := startTracer(t, fmt.Sprintf(`uprobe:/proc/%d/exe:"github.com/shallot-http/shallot/middleware/probe.RequestDone.abi0" { @requests = count(); }
-				interval:ms:20 { print(@requests); }`, cmd.Process.Pid))
+			p := startProbed(t)
+			l := loadOn(t, p.addr, bytesOf(t, get("/"), nil), 2)
+			tr := startTracer(t, p.uprobe(probeSymbol)+` { @requests = count(); } interval:ms:20 { print(@requests); }`)
 			var asked int
 			var spent time.Duration
-			op := pair.Op{Meter: pair.Counter("wall", "ns", func() int64 { return int64(spent) }), Many: func(n int) {
+			op := pair.Op{Meter: elapsed(&spent), Many: func(n int) {
 				began := time.Now()
 				if err := l.run(n); err != nil {
 					t.Fatal(err)
@@ -78,6 +77,61 @@ func probeRows() []pair.Row {
 			return op, pair.Op{}
 		},
 	}}
+}
+
+const probeSymbol = "github.com/shallot-http/shallot/middleware/probe.RequestDone.abi0"
+
+func elapsed(spent *time.Duration) pair.Meter {
+	return pair.Counter("wall", "ns", func() int64 { return int64(*spent) })
+}
+
+// A probed is a process of this program that has symbols, which go test and go run
+// leave out.
+type probed struct {
+	addr string
+	pid  int
+}
+
+func startProbed(t pair.TB) probed {
+	name := filepath.Join(t.TempDir(), "bench")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", name, ".").CombinedOutput(); err != nil {
+		t.Fatal(err, ": ", string(out))
+	}
+	cmd := exec.CommandContext(t.Context(), name)
+	cmd.Env = append(os.Environ(), roleVariable+"=probed:")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, cmd)
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was told to end, by a signal
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return probed{strings.TrimSpace(addr), cmd.Process.Pid}
+}
+
+func (p probed) uprobe(symbol string) string {
+	return fmt.Sprintf("uprobe:/proc/%d/exe:%q", p.pid, symbol)
+}
+
+// calls is the operation of having p call a function, which it takes the time of.
+func (p probed) calls(t pair.TB, path string) pair.Op {
+	var spent time.Duration
+	many := func(n int) {
+		res, err := http.Get(fmt.Sprintf("http://%s%s?n=%d", p.addr, path, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var ns int64
+		if _, err := fmt.Fscan(res.Body, &ns); err != nil {
+			t.Fatal(err)
+		}
+		spent += time.Duration(ns)
+	}
+	return pair.Op{Do: func() { many(1) }, Many: many, Meter: elapsed(&spent)}
 }
 
 // hollow is as empty as a probe.
@@ -107,15 +161,33 @@ func ordinary(r *probe.Request) int {
 //go:noinline
 func unchanged(s string) string { return s }
 
-// probedServer is an edge of three layers.
+// probedServer is an edge of three layers, and calls what it is told to.
 func probedServer() http.Handler {
 	layer := func(next middleware.Handler) middleware.Handler { return &empty{next} }
-	return middleware.Edge{}.Handler(middleware.Chain(layer, layer, layer)(middleware.HandlerFunc(
+	edge := middleware.Edge{}.Handler(middleware.Chain(layer, layer, layer)(middleware.HandlerFunc(
 		func(w http.ResponseWriter, _ *http.Request) (int, error) {
 			w.Header()["Content-Length"] = []string{"2"}
 			_, err := w.Write([]byte("ok"))
 			return 0, err
 		})))
+	mux := http.NewServeMux()
+	mux.Handle("/", edge)
+	calls := func(path string, f func(*probe.Request)) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			n, record, began := 0, new(probe.Request), time.Now()
+			if _, err := fmt.Sscan(r.FormValue("n"), &n); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			for range n {
+				f(record)
+			}
+			fmt.Fprintln(w, time.Since(began).Nanoseconds())
+		})
+	}
+	calls("/probe", func(r *probe.Request) { probe.RequestDone(1, 200, 10, 5, r) })
+	calls("/ordinary", func(r *probe.Request) { ordinary(r) })
+	return mux
 }
 
 // A tracer is a bpftrace that runs.
