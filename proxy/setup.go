@@ -1,11 +1,9 @@
 package proxy
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
@@ -212,18 +210,7 @@ func (p *parser) finish() Config {
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
 	directive.Share(p.c, group, func() *upstream.Group { return group }) // for those who show what goes on
-	drain, forget := make(chan struct{}), func() bool { return true }
-	tell := sync.OnceFunc(func() { close(drain) })
-	p.c.OnStop(func() error {
-		forget()
-		tell() // also where only this site's configuration ends, and the server goes on
-		return nil
-	})
-	p.c.OnStart(func(ctx context.Context) error {
-		forget = context.AfterFunc(ctx, tell)
-		return nil
-	})
-	p.cfg.Drain = drain
+	p.cfg.Drain = p.c.Stopping()
 	p.cfg.Mirror = p.finishMirror(transport)
 	p.cfg.Upstreams, p.cfg.Transport = group, transport
 	if p.page != nil {

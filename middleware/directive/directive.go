@@ -30,6 +30,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/shallot-http/shallot/middleware"
 )
@@ -63,6 +64,8 @@ type Controller struct {
 	start    []func(context.Context) error
 	stop     []func() error
 	keep     []func() func(bool)
+	stopping chan struct{} // nil until somebody asks
+	tell     func()        // closes it
 }
 
 // NewController returns the Controller for the lines of site that begin with the
@@ -133,6 +136,23 @@ func (c *Controller) Started() (remains bool) {
 	return len(c.stop)+len(c.keep) > 0
 }
 
+// Stopping returns what is closed when the context of OnStart is done, and at the
+// latest before what OnStop was given is called: for connections that last as long as
+// their two ends like, which net/http does not end for the server to stop.
+func (c *Controller) Stopping() <-chan struct{} {
+	if c.stopping != nil {
+		return c.stopping
+	}
+	c.stopping = make(chan struct{})
+	end, forget := sync.OnceFunc(func() { close(c.stopping) }), func() bool { return true }
+	c.OnStart(func(ctx context.Context) error {
+		forget = context.AfterFunc(ctx, end)
+		return nil
+	})
+	c.tell = func() { forget(); end() }
+	return c.stopping
+}
+
 // OnKeep has f called when another configuration is about to be set up in which the
 // site stays as it is, and so will not be set up again: before all sites that are. If
 // lines of several sites have to agree on something, f states what this one says. It
@@ -163,6 +183,9 @@ func (c *Controller) Start(ctx context.Context) error {
 // Stop calls what OnStop was given, all of it but only once, and returns what
 // went wrong.
 func (c *Controller) Stop() error {
+	if c.tell != nil {
+		c.tell()
+	}
 	var errs []error
 	for _, f := range slices.Backward(c.stop) {
 		errs = append(errs, f())

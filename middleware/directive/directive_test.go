@@ -158,6 +158,35 @@ func TestArgsCanBeIndexed(t *testing.T) {
 	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: argument missing\nCaddyfile:2:9: x: unexpected \"d\"")
 }
 
+// TestStopping checks that what lasts is told to end before what it needs is closed.
+func TestStopping(t *testing.T) {
+	isClosed := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	c := directive.NewController(directive.NewSite(), "d")
+	var inTime bool
+	stopping := c.Stopping()
+	c.OnStop(func() error { inTime = isClosed(stopping); return nil })
+	require.Equal(t, stopping, c.Stopping(), "there is one for all lines")
+	require.False(t, isClosed(stopping))
+	require.NoError(t, c.Stop(), "of what never started")
+	require.True(t, inTime)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	c = directive.NewController(directive.NewSite(), "d")
+	stopping = c.Stopping()
+	require.NoError(t, c.Start(ctx))
+	require.False(t, isClosed(stopping))
+	cancel()
+	<-stopping
+	require.NoError(t, c.Stop(), "which has nobody told twice")
+}
+
 func TestStartStop(t *testing.T) {
 	boom := errors.New("boom")
 	var got []string

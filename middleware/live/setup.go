@@ -62,12 +62,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	drain := make(chan struct{})
-	pages.Drain = drain
-	c.OnStart(func(ctx context.Context) error {
-		context.AfterFunc(ctx, func() { close(drain) })
-		return nil
-	})
+	pages.Drain = c.Stopping()
 	if cfg.Trace > 0 {
 		directive.Share(c, nil, func() *tracing { return &tracing{shared.Recorder, func() {}} })
 	}

@@ -1,12 +1,10 @@
 package websocket
 
 import (
-	"context"
 	"math"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/command"
@@ -17,22 +15,9 @@ import (
 var Directive = directive.Directive{Name: "websocket", Setup: setup}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
-	drain := make(chan struct{})
-	tell := sync.OnceFunc(func() { close(drain) })
-	forget := func() bool { return true }
-	c.OnStart(func(ctx context.Context) error {
-		forget = context.AfterFunc(ctx, tell)
-		return nil
-	})
-	c.OnStop(func() error {
-		forget()
-		tell()
-		return nil
-	})
-
 	var layers []Config
 	for _, line := range c.Lines() {
-		cfg := Config{Trusted: c.Site().Trusted, Log: c.Site().Log, Drain: drain}
+		cfg := Config{Trusted: c.Site().Trusted, Log: c.Site().Log, Drain: c.Stopping()}
 		words := line.Args(1, directive.Any)
 		if len(words) > 1 && strings.HasPrefix(words[0].Text, "/") {
 			cfg.Path = line.Path(words[0])
