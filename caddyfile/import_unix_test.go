@@ -19,7 +19,7 @@ func TestImportSpecial(t *testing.T) {
 	for _, name := range []string{fifo, filepath.Join(filepath.Dir(fifo), "*"), "/dev/zero"} {
 		_, err := caddyfile.Parse("Caddyfile", []byte("a.com\nimport "+name), caddyfile.ParseConfig{})
 		require.ErrorContains(t, err, `Caddyfile:2:8: cannot import "`)
-		require.ErrorContains(t, err, `": it is not an ordinary file`)
+		require.ErrorContains(t, err, `": it is not a regular file`)
 	}
 }
 

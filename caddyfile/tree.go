@@ -94,7 +94,7 @@ func (t tree) regular(name string) error {
 	case info.IsDir():
 		return errors.New("it is a directory")
 	case !info.Mode().IsRegular():
-		return errors.New("it is not an ordinary file")
+		return errors.New("it is not a regular file")
 	}
 	return nil
 }

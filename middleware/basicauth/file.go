@@ -1,14 +1,14 @@
 package basicauth
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // A File is the users of an htpasswd file. It is looked at when somebody tries to
@@ -76,21 +76,13 @@ func (f *File) current() (*list, error) {
 // read replaces the list by what the file says, if that can be understood.
 func (f *File) read(now time.Time) error {
 	f.seen = nil
-	file, err := openRegular(f.name)
+	info, err := os.Stat(f.name) // first: of what comes after it is seen that it is another
 	if err != nil {
 		return fmt.Errorf("htpasswd: %w", err)
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	text, err := directive.ReadFile(f.name, maxFileSize)
 	if err != nil {
 		return fmt.Errorf("htpasswd: %w", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("htpasswd: %w", err)
-	case len(text) > maxFileSize:
-		return fmt.Errorf("htpasswd: %s: more than %d MiB", f.name, maxFileSize>>20)
 	}
 	f.seen, f.fresh = info, now.Sub(info.ModTime()) < mtimeSlack
 	users, err := parseHtpasswd(string(text), f.list.Load().users)
@@ -99,16 +91,4 @@ func (f *File) read(now time.Time) error {
 	}
 	f.list.Store(&list{users})
 	return nil
-}
-
-// openRegular does not wait for somebody to write into a pipe.
-func openRegular(name string) (*os.File, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
-	}
-	return os.Open(name)
 }

@@ -44,7 +44,7 @@ func TestOpen(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	dir := t.TempDir()
 	_, err = basicauth.Open(dir)
-	require.EqualError(t, err, "htpasswd: open "+dir+": not a regular file")
+	require.EqualError(t, err, "htpasswd: open "+dir+": it is not a regular file")
 }
 
 // TestReload changes a file under a handler that uses it.

@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// ReadFile returns what is in a file that a Caddyfile names. It has to be an ordinary
+// ReadFile returns what is in a file that a Caddyfile names. It has to be a regular
 // file of at most limit bytes: a Setup must not wait for a pipe to be written to, or
 // read a device that has no end.
 func ReadFile(name string, limit int64) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("it is not an ordinary file")}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("it is not a regular file")}
 	}
 	f, err := os.Open(name)
 	if err != nil {

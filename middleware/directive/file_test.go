@@ -30,12 +30,12 @@ func TestReadFile(t *testing.T) {
 	require.EqualError(t, err, "read "+name+": it has more than 4 bytes")
 	require.Nil(t, text)
 	_, err = directive.ReadFile(dir, 4)
-	require.EqualError(t, err, "open "+dir+": it is not an ordinary file")
+	require.EqualError(t, err, "open "+dir+": it is not a regular file")
 	_, err = directive.ReadFile(filepath.Join(dir, "b"), 4)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	if runtime.GOOS != "windows" {
 		_, err = directive.ReadFile("/dev/zero", 4)
-		require.EqualError(t, err, "open /dev/zero: it is not an ordinary file")
+		require.EqualError(t, err, "open /dev/zero: it is not a regular file")
 	}
 }
 
