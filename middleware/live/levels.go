@@ -28,9 +28,9 @@ type siteLevel struct {
 // A SiteLevel is the level from which on a site's logger logs.
 type SiteLevel struct {
 	Site  string     `json:"site"`
-	Set   bool       `json:"set"`             // by SetLevel; else it is as it was configured
-	Level slog.Level `json:"level"`           // if it was set
-	Until time.Time  `json:"until,omitempty"` // if it was set
+	Set   bool       `json:"set"`            // by SetLevel; else it is as it was configured
+	Level slog.Level `json:"level"`          // if it was set
+	Until time.Time  `json:"until,omitzero"` // if it was set
 }
 
 // SetLevel has a site's logger log from a level on, for a time; then, or once the
