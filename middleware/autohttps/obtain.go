@@ -97,7 +97,7 @@ func (m *Manager) obtain(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		n.err = err
 		n.next = time.Now().Add(min(patience<<min(n.failures, 10), longest))
 		n.failures++
-		m.config.Log.Error("no certificate could be got", slog.String("name", name), slog.Any("err", err), slog.Time("next", n.next))
+		m.config.Log.Error("no certificate could be got", slog.String("name", name), slog.Any("error", err), slog.Time("next", n.next))
 	}
 	return c, err
 }

@@ -86,7 +86,7 @@ func (k *kept[T]) look(f files[T]) {
 		value, err = f.load(names)
 	}
 	if err != nil {
-		f.log().Error("certificates have changed and cannot be read: those before stay in use", slog.Any("err", err))
+		f.log().Error("certificates have changed and cannot be read: those before stay in use", slog.Any("error", err))
 		return
 	}
 	k.value.Store(&value)
