@@ -288,11 +288,11 @@ func TestMain(m *testing.M) {
 // FuzzRead checks that no file brings the command down, or makes it write what it
 // does not read back.
 func FuzzRead(f *testing.F) {
-	raw, err := stripped()
-	require.NoError(f, err)
-	small := tiny(f, raw)
+	small := tiny(f)
 	f.Add(small)
-	noted, err := mustRead(f, small).withNotes()
+	p, err := read(small)
+	require.NoError(f, err)
+	noted, err := p.withNotes()
 	require.NoError(f, err)
 	f.Add(noted)
 	f.Add([]byte(elf.ELFMAG))
@@ -316,36 +316,33 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func mustRead(t testing.TB, raw []byte) *program {
-	p, err := read(raw)
-	require.NoError(t, err)
-	return p
-}
-
-// tiny returns an ELF file with the probes of raw, and nothing else, which is more
-// fun to change bytes of.
-func tiny(t testing.TB, raw []byte) []byte {
-	p := mustRead(t, raw)
+// tiny returns an ELF file with probes and nothing else, in which most bytes matter.
+func tiny(t testing.TB) []byte {
+	le := binary.LittleEndian
 	const text, data = 64 + 2*56, 64 + 2*56 + 2048
 	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Phoff: 64, Phentsize: 56, Phnum: 2, Ehsize: 64, Shentsize: 64, Shnum: 4, Shstrndx: 3}
 	copy(h.Ident[:], elf.ELFMAG+"\x02\x01\x01")
 	names := "\x00.go.buildinfo\x00.rodata\x00.shstrtab\x00"
 	body := make([]byte, 2048)
-	for i, s := range p.sites {
-		copy(body[i*32:], raw[s.offset:s.offset+32])
+	for i := range probe.List() {
+		b := le.AppendUint64(bytes.Clone(archs[elf.EM_X86_64].code), probe.Mark)
+		copy(body[i*32:], le.AppendUint32(b, uint32(i)))
 	}
-	body = append(body, raw[p.array.offset:p.array.offset+probe.Semaphores]...)
+	semaphores := make([]byte, probe.Semaphores)
+	le.PutUint64(semaphores, probe.Magic)
+	le.PutUint64(semaphores[8:], probe.Signature)
+	body = append(body, semaphores...)
 	body = append(body, names...)
 	h.Shoff = uint64(64 + 2*56 + len(body))
-	b, err := binary.Append(nil, binary.LittleEndian, h)
+	b, err := binary.Append(nil, le, h)
 	require.NoError(t, err)
-	b, err = binary.Append(b, binary.LittleEndian, []elf.Prog64{
+	b, err = binary.Append(b, le, []elf.Prog64{
 		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Off: text, Vaddr: 0x1000, Filesz: 2048, Memsz: 2048},
 		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: data, Vaddr: 0x2000, Filesz: probe.Semaphores, Memsz: probe.Semaphores},
 	})
 	require.NoError(t, err)
 	b = append(b, body...)
-	b, err = binary.Append(b, binary.LittleEndian, []elf.Section64{
+	b, err = binary.Append(b, le, []elf.Section64{
 		{}, {Name: 1, Off: data, Size: 8}, {Name: 15, Off: text, Size: 8, Addr: 0x1000},
 		{Name: 23, Off: data + probe.Semaphores, Size: uint64(len(names))},
 	})
