@@ -126,8 +126,8 @@ func isWild(host string) bool {
 // An arrival is what a place is looked for. Of a connection that is yet being made
 // there is no request, and every path will do.
 type arrival struct {
-	r    *http.Request
-	conn net.Conn
+	r     *http.Request
+	local net.Addr // without r
 }
 
 // find returns the place that r is for, or nil.
@@ -212,17 +212,24 @@ func (l localAddr) accepts(v arrival) bool {
 
 // localAddr returns the address that v came in at.
 func (v arrival) localAddr() (netip.Addr, bool) {
-	var local any
+	var local any = v.local
 	if v.r != nil {
 		local = v.r.Context().Value(http.LocalAddrContextKey)
-	} else {
-		local = v.conn.LocalAddr()
 	}
 	tcp, ok := local.(*net.TCPAddr)
 	if !ok {
 		return netip.Addr{}, false
 	}
 	return tcp.AddrPort().Addr().Unmap(), true
+}
+
+// localHost is localAddr as the host that a client means who gives no name.
+func (v arrival) localHost() string {
+	addr, ok := v.localAddr()
+	if !ok {
+		return ""
+	}
+	return addr.WithZone("").String()
 }
 
 const maxHost = 255 // RFC 1035, section 2.3.4

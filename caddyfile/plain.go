@@ -47,8 +47,11 @@ func (b *builder) redirect(g *generation) {
 func toHTTPS(port string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _ := requestHost(r.Host)
-		if port != "" {
+		switch {
+		case port != "":
 			host = net.JoinHostPort(host, port)
+		case strings.Contains(host, ":"):
+			host = "[" + host + "]"
 		}
 		uri := r.URL.RequestURI()
 		if !strings.HasPrefix(uri, "/") { // OPTIONS *

@@ -51,7 +51,7 @@ func TestReloadOfListeners(t *testing.T) {
 		Changed: []string{one}, Added: []string{two}, ListenersKept: []string{one}, ListenersOpened: []string{two},
 	}, reload(t, server, one+" {\n answer 2\n}\n"+two+" {\n answer two\n}"))
 	require.Equal(t, "2", kept.ask(t))
-	require.Equal(t, "two", get(t, two, "127.0.0.1"))
+	require.Equal(t, "two", dial(t, two).ask(t))
 	require.Len(t, server.Listeners(), 2)
 
 	require.Equal(t, caddyfile.ReloadReport{
@@ -61,7 +61,7 @@ func TestReloadOfListeners(t *testing.T) {
 	_, err := net.Dial("tcp", two)
 	require.Error(t, err)
 	reload(t, server, two+" {\n answer again\n}")
-	require.Equal(t, "again", get(t, two, "127.0.0.1"))
+	require.Equal(t, "again", dial(t, two).ask(t))
 }
 
 // A client has one connection.

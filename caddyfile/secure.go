@@ -62,13 +62,9 @@ func (h *hosts) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 // know of addresses that they are no names (RFC 6066, section 3), at the address
 // that it came to.
 func (h *hosts) asked(hello *tls.ClientHelloInfo) *place {
-	v := arrival{conn: hello.Conn}
+	v := arrival{local: hello.Conn.LocalAddr()}
 	if hello.ServerName == "" {
-		var host string
-		if addr, ok := v.localAddr(); ok {
-			host = addr.WithZone("").String()
-		}
-		return h.lookup(host, v)
+		return h.lookup(v.localHost(), v)
 	}
 	host, ok := requestHost(hello.ServerName)
 	if !ok || strings.Contains(hello.ServerName, ":") {
@@ -118,15 +114,25 @@ func (h *hosts) admits(r *http.Request, p *place) bool {
 			return false
 		}
 	}
-	if made, ok := r.Context().Value(madeKey{}).(*made); ok && made.config != p.tls {
+	made, known := r.Context().Value(madeKey{}).(*made)
+	if known && made.config != p.tls {
 		return false
 	}
 	if r.TLS.ServerName == "" {
-		return true
+		return known || h.securesNameless(r, p)
 	}
 	name, _ := requestHost(r.TLS.ServerName)
 	host, _ := requestHost(r.Host)
 	return name == host
+}
+
+// securesNameless reports whether a connection for no name, at the address that r came
+// to, is made as p's site demands.
+func (h *hosts) securesNameless(r *http.Request, p *place) bool {
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	v := arrival{local: local}
+	q := h.lookup(v.localHost(), v)
+	return q != nil && q.tls == p.tls
 }
 
 // secure reports that a host is secured in another way already.

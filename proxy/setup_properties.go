@@ -169,6 +169,9 @@ func (p *parser) reach(prop *directive.Line) {
 		}
 	case "tls_client":
 		args := prop.Args(2, 2)
+		for _, arg := range args {
+			p.c.Site().DependsOn(arg.Text)
+		}
 		cert, err := directive.ReadKeyPair(args[0].Text, args[1].Text)
 		if err != nil {
 			prop.Errorf(args[0], "%w", err)

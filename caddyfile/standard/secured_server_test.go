@@ -63,6 +63,31 @@ func TestServerOfOnesOwn(t *testing.T) {
 	}
 }
 
+// TestNamelessAtServerOfOnesOwn checks that who gives no name, and so is asked for a
+// certificate of one site's CA, does not get to a site that wants another's.
+func TestNamelessAtServerOfOnesOwn(t *testing.T) {
+	s := newSecured(t)
+	ofAny, ofB := certificatestest.New(t, "clients of any"), certificatestest.New(t, "clients of b")
+	require.NoError(t, os.WriteFile("any.clients", ofAny.PEM, 0o600))
+	require.NoError(t, os.WriteFile("b.clients", ofB.PEM, 0o600))
+	f, err := caddyfile.Parse("Caddyfile", []byte(s.site(":0", "any", "clients any.clients")+s.site("b.example:0", "b", "clients b.clients")), caddyfile.ParseConfig{})
+	require.NoError(t, err)
+	sites, err := caddyfile.Build(f, caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	require.NoError(t, sites.Open(t.Context()))
+	defer sites.Close()
+	server := httptest.NewUnstartedServer(sites.Handler())
+	server.TLS = sites.TLSConfig()
+	server.StartTLS()
+	defer server.Close()
+	for host, want := range map[string]string{"127.0.0.1": "any", "b.example": "421"} {
+		_, page, _, err := s.fetch(t, server.Listener.Addr().String(), host,
+			&tls.Config{Certificates: []tls.Certificate{ofAny.Issue(t, "me").Pair(t)}})
+		require.NoError(t, err)
+		require.Equal(t, want, page)
+	}
+}
+
 // TestHTTP2 checks that there is HTTP/2 with TLS, unless alpn leaves it out, and
 // without TLS if h2c asks for it.
 func TestHTTP2(t *testing.T) {

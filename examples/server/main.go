@@ -62,12 +62,13 @@ func run(conf, root, addr string, validate, watch bool) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	asked := reloads()
 	if err := server.Listen(ctx); err != nil {
 		return err
 	}
 	announce(server, source)
 	loaded := root == "" && addr == "" && source != "this folder"
-	go reload(ctx, server, loaded)
+	go reload(ctx, asked, server, loaded)
 	if watch && loaded {
 		go server.Watch(ctx, caddyfile.WatchConfig{Reloaded: logReload})
 	}

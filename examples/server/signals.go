@@ -9,11 +9,18 @@ import (
 	"github.com/shallot-http/shallot/caddyfile"
 )
 
-// reload has a signal reload the Caddyfile, if there is one, and reopen log files.
-func reload(ctx context.Context, server *caddyfile.Server, loaded bool) {
+// reloads returns what tells of signals that ask for a reload. It is called before
+// anything is started, and nothing stops it: such a signal is not to end the program,
+// neither while it starts nor while it stops.
+func reloads() <-chan os.Signal {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, reloadSignals...)
-	defer signal.Stop(asked)
+	return asked
+}
+
+// reload reloads the Caddyfile whenever it is asked to, if there is one, and reopens
+// log files.
+func reload(ctx context.Context, asked <-chan os.Signal, server *caddyfile.Server, loaded bool) {
 	for {
 		select {
 		case <-asked:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/caddyfile/standard"
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // Tools are flags for working on a Caddyfile instead of serving what it says.
@@ -113,10 +114,13 @@ func replace(name string, content []byte) error {
 	return nil
 }
 
+// maxJSON is as much as a Caddyfile may have.
+const maxJSON = 16 << 20
+
 // printJSON prints a Caddyfile in a form of JSON.
 func printJSON(name, form string) error {
 	if form == "caddyfile" {
-		data, err := os.ReadFile(name)
+		data, err := directive.ReadFile(name, maxJSON)
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
+
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // Authorities are the CAs of clients: files with their certificates in PEM, which
@@ -33,7 +34,7 @@ func (a *Authorities) names() ([]string, error) { return a.Names, nil }
 func (a *Authorities) load(names []string) (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
 	for _, name := range names {
-		text, err := os.ReadFile(name)
+		text, err := directive.ReadFile(name, directive.MaxPEM)
 		if err != nil {
 			return nil, err
 		}

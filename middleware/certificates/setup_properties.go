@@ -58,7 +58,9 @@ func (s *setting) properties() {
 			}
 			s.auto.CA, s.auto.At = arg.Text, prop.Words[0]
 		case "ca_root":
-			s.auto.Roots, s.auto.RootPEM = pool(prop, prop.Arg())
+			arg := prop.Arg()
+			s.c.Site().DependsOn(arg.Text)
+			s.auto.Roots, s.auto.RootPEM = pool(prop, arg)
 			s.auto.At = prop.Words[0]
 		case "storage":
 			s.auto.Storage, s.auto.At = prop.Arg().Text, prop.Words[0]

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/DeRuina/timberjack"
 )
@@ -176,7 +177,7 @@ func (f *File) open() error {
 		return fmt.Errorf("opening log file: %w", err)
 	}
 	for {
-		file, err := f.openFile()
+		file, err := f.openFile(time.Now().Add(pipeWait))
 		if err != nil {
 			return fmt.Errorf("opening log file: %w", err)
 		}
@@ -228,12 +229,8 @@ func (f *File) writer() io.Writer {
 	return f.w
 }
 
-func (f *File) openFile() (*os.File, error) {
-	return os.OpenFile(f.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, f.mode)
-}
-
 func (f *File) appendTo(record []byte) (int, error) {
-	file, err := f.openFile()
+	file, err := f.openFile(time.Time{})
 	if err != nil {
 		return 0, err
 	}

@@ -73,3 +73,12 @@ func TestDiskFull(t *testing.T) {
 		})
 	}
 }
+
+// TestPipeThatNobodyReads checks that it is an error, and that nothing waits for it.
+func TestPipeThatNobodyReads(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	file := logfile.New(logfile.Config{Name: path})
+	require.EqualError(t, file.Start(t.Context()), "opening log file: open "+path+": nobody reads this pipe")
+	require.NoError(t, file.Close())
+}
