@@ -18,8 +18,9 @@
 //	on       startup|shutdown|certrenew COMMAND [ARG...] [&]
 //
 // A startup command runs before the site takes requests, and a shutdown command
-// after its last; those of a site run in the order of their lines. If a startup
-// command fails the server does not start. A line with & at its end is not waited
+// after its last, once those of on have; those of a directive run in the order of
+// their lines. If a startup command fails the server does not start: what has begun
+// ends, and sites that were ready shut down. A line with & at its end is not waited
 // for: what startup has begun so is ended together with the site, and what shutdown
 // has begun outlives it. Any other command may take a minute, or what a block says:
 //

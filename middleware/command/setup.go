@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,27 +23,36 @@ var (
 const usually = time.Minute
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
+	var up, down []*hook
+	for _, line := range c.Lines() {
+		switch h, ok := read(c, line); {
+		case !ok:
+		case h.event == "certrenew":
+			c.Site().OnRenewal(h.renewed)
+		case h.event == "shutdown":
+			down = append(down, h)
+		default:
+			up = append(up, h)
+		}
+	}
+	slices.Reverse(down) // what is started last is closed first
+	share(c, append(up, down...))
+	return nil, c.Err()
+}
+
+// share has hooks run. The same line again, of the configuration that replaces this
+// one, is the same resource: it has been run.
+func share(c *directive.Controller, hooks []*hook) {
 	type occurrence struct {
 		site, line string
 		nth        int
 	}
 	seen := map[string]int{}
-	for _, line := range c.Lines() {
-		h, ok := read(c, line)
-		if !ok {
-			continue
-		}
-		if h.event == "certrenew" {
-			c.Site().OnRenewal(h.renewed)
-			continue
-		}
-		// The same line again, of the configuration that replaces this one, is the
-		// same resource: it has been run.
+	for _, h := range hooks {
 		text := fmt.Sprintf("%s %v %q %v", h.event, h.background, h.Args, h.timeout)
 		seen[text]++
 		directive.Share(c, occurrence{strings.Join(c.Site().Addrs, " "), text, seen[text]}, func() *hook { return h })
 	}
-	return nil, c.Err()
 }
 
 func read(c *directive.Controller, line *directive.Line) (h *hook, ok bool) {

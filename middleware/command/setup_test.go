@@ -47,12 +47,27 @@ func (r *run) setUp(t *testing.T, d directive.Directive, src string) *directive.
 func TestStartupAndShutdownRunInOrder(t *testing.T) {
 	r := newRun(t)
 	up := r.setUp(t, command.Startup, "startup true\nstartup sh -c \"echo one >> FILE\"\nstartup \"sh -c 'echo two >> FILE'\"")
-	down := r.setUp(t, command.Shutdown, "shutdown sh -c \"echo three >> FILE\"")
+	down := r.setUp(t, command.Shutdown, "shutdown sh -c \"echo three >> FILE\"\nshutdown false\nshutdown sh -c \"echo four >> FILE\"")
 	require.Empty(t, r.file(), "nothing runs before the start")
 	require.NoError(t, errors.Join(up.Start(t.Context()), down.Start(t.Context())))
 	require.Equal(t, "one two", r.file())
-	require.NoError(t, errors.Join(down.Stop(), up.Stop()))
-	require.Equal(t, "one two three", r.file())
+	require.EqualError(t, down.Stop(), "false: exit status 1")
+	require.NoError(t, up.Stop())
+	require.Equal(t, "one two three four", r.file(), "one that fails does not keep others from running")
+}
+
+// TestOnRunsInOrder mixes events: what runs in the background is there for what the
+// shutdown does.
+func TestOnRunsInOrder(t *testing.T) {
+	r := newRun(t)
+	on := r.setUp(t, command.On, "on shutdown sh -c \"echo c >> FILE\"\n"+
+		"on startup sh -c \"trap 'echo e >> FILE; exit' TERM; echo a >> FILE; while :; do sleep 0.01; done\" &\n"+
+		"on shutdown sh -c \"echo d >> FILE\"\n"+
+		"on startup sh -c \"while ! test -s FILE; do sleep 0.01; done; echo b >> FILE\"")
+	require.NoError(t, on.Start(t.Context()))
+	require.Equal(t, "a b", r.file())
+	require.NoError(t, on.Stop())
+	require.Equal(t, "a b c d e", r.file())
 }
 
 func TestAFailingStartupKeepsTheSiteFromStarting(t *testing.T) {
