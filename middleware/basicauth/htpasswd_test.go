@@ -104,6 +104,28 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// TestReloadOfTheSameTime changes a file so soon that its time and size are as before,
+// which coarse clocks of file systems make of two changes.
+func TestReloadOfTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "users")
+		write := func(text string) {
+			require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+			now := time.Now()
+			require.NoError(t, os.Chtimes(name, now, now.Truncate(2*time.Second)))
+		}
+		write("ada:" + lovelace)
+		users, err := basicauth.Open(name)
+		require.NoError(t, err)
+		h := basicauth.NewHandler(middleware.Status(200), basicauth.Config{Rules: []basicauth.Rule{{File: users}}})
+		write("ada:" + hopper)
+		time.Sleep(time.Second)
+		status, err := h.ServeHTTP(httptest.NewRecorder(), request("/", "ada", "hopper"))
+		require.NoError(t, err)
+		require.Equal(t, 200, status)
+	})
+}
+
 // TestReloadKeepsWhatIsRemembered checks that a change to one line does not have
 // the passwords of the others worked out again.
 func TestReloadKeepsWhatIsRemembered(t *testing.T) {

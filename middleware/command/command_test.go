@@ -57,6 +57,7 @@ func TestRun(t *testing.T) {
 		{"says nothing", "exit 3", "sh: exit status 3"},
 		{"says what a terminal would obey", `printf 'a\033[2Jb\007\n'; exit 1`, "sh: exit status 1 (a[2Jb)"},
 		{"is killed", "kill -9 $$", "sh: signal: killed"},
+		{"says more than an error has", "printf 'x%.0s' $(seq 300); exit 1", "sh: exit status 1 (" + strings.Repeat("x", 200) + "…)"},
 		{"says a lot", "for i in 1 2 3 4 5 6; do echo $i; done; exit 1", "sh: exit status 1 (2; 3; 4; 5; 6)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,6 +99,21 @@ func TestRunEndsTheGroup(t *testing.T) {
 			return err != nil || bytes.Contains(state, []byte(") Z "))
 		})
 	}
+}
+
+// TestRunLeavesNothingBehind has a program end that has started another.
+func TestRunLeavesNothingBehind(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no groups of processes on Windows")
+	}
+	file := filepath.Join(t.TempDir(), "pid")
+	require.NoError(t, shell(t, "sleep 1000 >/dev/null 2>&1 & echo $! > "+file).Run(t.Context()))
+	pid, err := os.ReadFile(file)
+	require.NoError(t, err)
+	middlewaretest.Eventually(t, func() bool {
+		state, err := os.ReadFile("/proc/" + string(bytes.TrimSpace(pid)) + "/stat")
+		return err != nil || bytes.Contains(state, []byte(") Z "))
+	})
 }
 
 func TestStart(t *testing.T) {
@@ -151,6 +167,8 @@ func TestOutputIsBounded(t *testing.T) {
 	o.Write(bytes.Repeat([]byte("x"), 10_000))
 	o.Flush()
 	require.Equal(t, 3, strings.Count(log.String(), `msg="command says"`), "a long line is several")
+	o.Write(append(bytes.Repeat([]byte("x"), 10_000), '\n'))
+	require.Equal(t, 6, strings.Count(log.String(), `msg="command says"`), "as is one with its end")
 }
 
 func TestSplit(t *testing.T) {

@@ -70,6 +70,14 @@ func TestOnRunsInOrder(t *testing.T) {
 	require.Equal(t, "a b c d e", r.file())
 }
 
+func TestAQuotedAmpersandIsAnArgument(t *testing.T) {
+	r := newRun(t)
+	up := r.setUp(t, command.Startup, "startup sh -c \"echo $0 >> FILE\" \"&\"")
+	require.NoError(t, up.Start(t.Context()))
+	require.Equal(t, "&", r.file())
+	require.NoError(t, up.Stop())
+}
+
 func TestAFailingStartupKeepsTheSiteFromStarting(t *testing.T) {
 	r := newRun(t)
 	up := r.setUp(t, command.On, "on startup sh -c \"echo bad; exit 2\"\non shutdown sh -c \"echo never >> FILE\"")

@@ -306,3 +306,32 @@ func benchmark(b *testing.B, cfg headers.Config) {
 }
 
 var nothing = middleware.HandlerFunc(func(http.ResponseWriter, *http.Request) (int, error) { return 0, nil })
+
+// TestAddLeavesOthersArraysAlone adds to values that are part of a longer array.
+func TestAddLeavesOthersArraysAlone(t *testing.T) {
+	shared := []string{"a", "theirs"}
+	h := headers.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+		w.Header()["X"] = shared[:1]
+		w.WriteHeader(200)
+		return 0, nil
+	}), headers.Config{Rules: []headers.Rule{{Path: "/", Fields: []headers.Field{headers.Add("X", "b")}}}})
+	w := httptest.NewRecorder()
+	_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, w.Result().Header["X"])
+	require.Equal(t, []string{"a", "theirs"}, shared)
+}
+
+// TestSwitchingProtocols is the one informational response that is final.
+func TestSwitchingProtocols(t *testing.T) {
+	h := headers.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) (int, error) {
+		w.Header().Set("Server", "backend")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		return 0, nil
+	}), headers.Config{Rules: []headers.Rule{{Path: "/", Fields: []headers.Field{headers.Delete("Server")}}}})
+	w := httptest.NewRecorder()
+	_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.NoError(t, err)
+	require.Equal(t, 101, w.Code)
+	require.Empty(t, w.Header().Get("Server"))
+}
