@@ -20,6 +20,7 @@ func TestLint(t *testing.T) {
 		{"a scope that is more than a folder", "a.com {\n proxy /api localhost:1\n basicauth /apidocs u p\n}",
 			"2:8: proxy: /api is for /apidocs, too, of the line at Caddyfile:3:12: it is all that begins with it; for a folder, write /api/\n\tproxy /api localhost:1\n\t      ^"},
 		{"a scope that is a folder", "a.com {\n proxy /api/ localhost:1\n basicauth /apidocs u p\n}", ""},
+		{"a scope that is a name without its extension", "a.com {\n proxy /api localhost:1\n basicauth /api.json u p\n}", ""},
 		{"what a proxy answers before", "a.com {\n proxy / localhost:1\n templates\n basicauth /x u p\n}", "3:2: templates: never reached: proxy at Caddyfile:2:2 answers all of /\n\ttemplates\n\t^"},
 		{"what a proxy lets through", "a.com {\n proxy / localhost:1 {\n  except /static\n }\n templates /static\n}", ""},
 		{"redirects after one of everything", "a.com {\n redir / http://b.com\n redir /x http://c.com 302\n}", "3:11: redir: never reached: the rule at Caddyfile:2:10 comes first\n\tredir /x http://c.com 302\n\t         ^"},

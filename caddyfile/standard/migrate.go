@@ -166,5 +166,10 @@ var blocks = map[string]map[string]successor{
 		"policy": {"lb_policy", false, ""}, "fail_timeout": {"fail_duration", false, ""}, "max_fails": {"max_fails", false, ""},
 		"try_duration": {"lb_try_duration", false, ""}, "try_interval": {"lb_try_interval", false, ""},
 		"health_check": {"health_uri", false, ""}, "health_check_interval": {"health_interval", false, ""}, "health_check_timeout": {"health_timeout", false, ""},
+		"health_check_contains": {"health_body", false, "it is a regexp"}, "max_conns": {"unhealthy_request_count", false, ""}, "queue": {"", false, "lb_try_duration makes requests wait"},
+		"mount": {"", false, "handle_path around it"}, "alias": {"", false, "there is none"},
+		"pool": {"", false, "connections are not kept"}, "idle_timeout": {"", false, "connections are not kept"},
+		"max_body": {"request_body { max_size … }", true, "beside php_fastcgi"}, "body_memory": {"request_buffers", false, "what is more is not kept in a file"}, "temp": {"", false, "nothing is kept in files"},
+		"sendfile": {"", false, "X-Sendfile takes a handle_response in reverse_proxy"},
 	},
 }

@@ -2,6 +2,7 @@ package standard_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestMigrate(t *testing.T) {
 }
 
 // TestMigrateKnowsAll sees that there is something to say of every directive, and of
-// every property of proxy.
+// every property of proxy and fastcgi.
 func TestMigrateKnowsAll(t *testing.T) {
 	knows := func(src string) {
 		f, err := caddyfile.Parse("Caddyfile", []byte(src), caddyfile.ParseConfig{})
@@ -52,4 +53,15 @@ func TestMigrateKnowsAll(t *testing.T) {
 	for _, name := range propertiesOf(t, "../../proxy/setup_table.go") {
 		knows("a.com {\nproxy / b {\n" + name + "\n}\n}")
 	}
+	seen := false
+	for _, names := range nameFamilies(t) {
+		if !slices.Contains(names, "split") || !slices.Contains(names, "mount") {
+			continue
+		}
+		seen = true
+		for _, name := range names {
+			knows("a.com {\nfastcgi / b {\n" + name + "\n}\n}")
+		}
+	}
+	require.True(t, seen, "the properties of fastcgi have not been found")
 }

@@ -53,3 +53,15 @@ func TestEnvironment(t *testing.T) {
 		require.False(t, slices.ContainsFunc(got, func(v string) bool { return strings.HasPrefix(v, name+"=") }), name)
 	}
 }
+
+// TestHTTP2GoesOn has the fields of a request for a WebSocket where they mean nothing.
+func TestHTTP2GoesOn(t *testing.T) {
+	h := websocket.NewHandler(middleware.Status(404), websocket.Config{Command: []string{"cat"}})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0
+	r.Header.Set("Connection", "Upgrade")
+	r.Header.Set("Upgrade", "websocket")
+	status, err := h.ServeHTTP(httptest.NewRecorder(), r)
+	require.NoError(t, err)
+	require.Equal(t, 404, status)
+}

@@ -15,7 +15,7 @@ type inbox struct {
 	changed sync.Cond
 	kept    []byte
 	closed  bool // there will be no more
-	deaf    bool // the program has closed its input, and may still have more to say
+	deaf    bool // the program has closed its input, and may still have more to say; nothing is kept
 }
 
 func newInbox(most int) *inbox {
@@ -28,7 +28,7 @@ func newInbox(most int) *inbox {
 func (in *inbox) put(message []byte) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for len(in.kept) > 0 && len(in.kept)+len(message) > in.max && !in.deaf {
+	for len(in.kept) > 0 && len(in.kept)+len(message) > in.max {
 		in.changed.Wait()
 	}
 	if !in.deaf {

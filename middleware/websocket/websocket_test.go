@@ -148,7 +148,7 @@ func TestInputWithoutLines(t *testing.T) {
 // TestRefused has a request for each reason to run nothing.
 func TestRefused(t *testing.T) {
 	ran := filepath.Join(t.TempDir(), "ran")
-	server := serve(t, websocket.Config{Path: "/echo", Origins: []string{"*.friend.example", "localhost:81"}, Command: shell(t, "echo > "+ran)})
+	server := serve(t, websocket.Config{Path: "/echo", Origins: []string{"*.Friend.example", "localhost:81"}, Command: shell(t, "echo > "+ran)})
 	host := strings.TrimPrefix(server.URL, "http://")
 	const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	const upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\n"
