@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,30 @@ func TestFilesAreReadAgain(t *testing.T) {
 		later(renewed)
 		require.NoError(t, os.WriteFile(key, next.Key, 0o600))
 		later(renewed)
+	})
+}
+
+// TestFilesThatLookAlike puts a file in the place of another that has its size and
+// its time.
+func TestFilesThatLookAlike(t *testing.T) {
+	dir, ca := t.TempDir(), certificatestest.New(t, "ca")
+	put := func(name string, p certificatestest.PEM) {
+		text := slices.Concat(p.Cert, p.Key)
+		text = append(text, bytes.Repeat([]byte("\n"), 8<<10-len(text))...)
+		require.NoError(t, os.WriteFile(name, text, 0o600))
+		age(t, time.Unix(1, 0), name)
+	}
+	name, next := filepath.Join(dir, "a.pem"), filepath.Join(dir, "next.pem")
+	put(name, ca.Issue(t, "old.example"))
+	put(next, ca.Issue(t, "new.example"))
+	synctest.Test(t, func(t *testing.T) {
+		files := &certificates.Files{Cert: name, Key: name, Log: slog.New(slog.DiscardHandler)}
+		require.NoError(t, files.Start(t.Context()))
+		defer files.Close()
+		require.Equal(t, []string{"old.example"}, shown(t, files, ""))
+		require.NoError(t, os.Rename(next, name))
+		time.Sleep(time.Second)
+		require.Equal(t, []string{"new.example"}, shown(t, files, ""))
 	})
 }
 

@@ -1,10 +1,10 @@
 package certificates
 
 import (
-	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +16,7 @@ type kept[T any] struct {
 	looked atomic.Int64 // in nanoseconds since 1970
 
 	mu    sync.Mutex
-	state string // of the files when they were read last
+	state state // of the files when they were read last
 }
 
 // files are what a kept is read from.
@@ -75,9 +75,9 @@ func (k *kept[T]) look(f files[T]) {
 	names, err := f.names()
 	state := stateOf(names)
 	if err != nil {
-		state = err.Error()
+		state.failed = err.Error()
 	}
-	if state == k.state {
+	if state.equal(k.state) {
 		return
 	}
 	k.state = state
@@ -93,15 +93,31 @@ func (k *kept[T]) look(f files[T]) {
 	f.log().Info("certificates have changed, and are in use", slog.Any("files", names))
 }
 
-// stateOf returns what is different once files are.
-func stateOf(names []string) string {
-	var state strings.Builder
+// A state is what is different once files are.
+type state struct {
+	names  []string
+	infos  []fs.FileInfo // nil is of what is not there
+	failed string        // why there are no names
+}
+
+func stateOf(names []string) state {
+	s := state{names: names}
 	for _, name := range names {
-		if info, err := os.Stat(name); err != nil {
-			fmt.Fprintf(&state, "%s %v\n", name, err)
-		} else {
-			fmt.Fprintf(&state, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
-		}
+		info, _ := os.Stat(name)
+		s.infos = append(s.infos, info)
 	}
-	return state.String()
+	return s
+}
+
+func (s state) equal(other state) bool {
+	return s.failed == other.failed && slices.Equal(s.names, other.names) && slices.EqualFunc(s.infos, other.infos, same)
+}
+
+// same reports whether a file is the one that it was. One that takes its place may
+// have its size and, as what cp -p has copied, its time.
+func same(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
