@@ -80,9 +80,7 @@ type refused struct {
 }
 
 func (b *refused) Read([]byte) (int, error) {
-	// That there is a byte in it, and there may be none, has the connection closed.
-	var one [1]byte
-	_, _ = http.MaxBytesReader(b.w, io.NopCloser(strings.NewReader("x")), 0).Read(one[:])
+	middleware.HangUp(b.w)
 	return 0, &http.MaxBytesError{Limit: b.most}
 }
 
