@@ -32,6 +32,8 @@ type flight struct {
 	failure *failure // nil is none
 }
 
+var _ middleware.Observer = (*flight)(nil)
+
 // A failure is what was logged of a request.
 type failure struct {
 	layer string

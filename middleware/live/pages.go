@@ -124,8 +124,8 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
 		return http.StatusNotFound, nil
 	}
 	if name == "log" && r.Method == http.MethodPut {
-		if !fromHere(r) {
-			return http.StatusForbidden, errors.New("live: request refused: the page of another site asks to change something")
+		if err := new(http.CrossOriginProtection).Check(r); err != nil {
+			return http.StatusForbidden, fmt.Errorf("live: request refused: %w", err)
 		}
 		return p.setLevel(w, r)
 	}
@@ -141,23 +141,6 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
 		return page.serve(p, w, r)
 	}
 	return p.show(w, r, name, page)
-}
-
-// fromHere reports whether r was not made by the page of another site, as far as a
-// browser tells: RFC 6454, section 7, and Fetch Metadata.
-func fromHere(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin":
-	default:
-		return false
-	}
-	for _, origin := range r.Header["Origin"] {
-		u, err := url.Parse(origin)
-		if err != nil || !strings.EqualFold(u.Host, r.Host) {
-			return false
-		}
-	}
-	return true
 }
 
 // Media types that pages come in, the one for who does not care first.

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/probe"
 )
 
@@ -158,5 +157,3 @@ func (r *Recorder) Latency() (all []SiteLatency) {
 	}
 	return all
 }
-
-var _ middleware.Observer = (*flight)(nil)
