@@ -130,10 +130,10 @@ func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c
 func (c *Controller) OnStop(f func() error) { c.stop = append(c.stop, f) }
 
 // Started forgets what is of no use once the site has been started, its lines among
-// it, and reports whether there is anything left that OnStop or OnKeep was given.
+// it, and reports whether there is anything left for Stop or Keep to do.
 func (c *Controller) Started() (remains bool) {
 	c.lines, c.errs, c.start = nil, nil, nil
-	return len(c.stop)+len(c.keep) > 0
+	return len(c.stop)+len(c.keep) > 0 || c.tell != nil
 }
 
 // Stopping returns what is closed when the context of OnStart is done, and at the

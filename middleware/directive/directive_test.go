@@ -181,6 +181,7 @@ func TestStopping(t *testing.T) {
 	c = directive.NewController(directive.NewSite(), "d")
 	stopping = c.Stopping()
 	require.NoError(t, c.Start(ctx))
+	require.True(t, c.Started(), "somebody has to be told yet")
 	require.False(t, isClosed(stopping))
 	cancel()
 	<-stopping
