@@ -7,5 +7,6 @@ import (
 	"syscall"
 )
 
-// reloadSignals are none where there are no such signals: -watch does it.
+// reloadSignals has one that never comes, since none would be all there are to
+// package signal: where there are no such signals, -watch does it.
 var reloadSignals = []os.Signal{syscall.SIGHUP}
