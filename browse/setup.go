@@ -42,7 +42,7 @@ func DirectiveWith(c Config) directive.Directive {
 }
 
 // elsewhere are the names that listings have in Caddy 2, nginx and its modules.
-var elsewhere = []string{"file_server", "autoindex", "fancyindex"}
+var elsewhere = []string{"file_server browse", "autoindex", "fancyindex"}
 
 // read returns the Config of one line.
 func read(c *directive.Controller, line *directive.Line, offered []Archive) Config {

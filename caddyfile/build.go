@@ -231,12 +231,26 @@ func (b *builder) setup(d directive.Directive, c *directive.Controller, at direc
 func (b *builder) unknownDirective(line *directive.Line) error {
 	name := line.Name()
 	hint := directive.Suggest(name, b.Vocabulary.Names()...)
-	for _, d := range b.Vocabulary {
-		if slices.Contains(d.Elsewhere, name) {
-			hint = fmt.Sprintf(" (here it is called %q)", d.Name)
+	elsewhere := func(text string) {
+		for _, d := range b.Vocabulary {
+			switch {
+			case !slices.Contains(d.Elsewhere, text):
+			case d.Always:
+				hint = fmt.Sprintf(" (here it is called %q, and done without a line)", d.Name)
+			default:
+				hint = fmt.Sprintf(" (here it is called %q)", d.Name)
+			}
 		}
 	}
+	elsewhere(name)
+	if len(line.Words) > 1 {
+		elsewhere(name + " " + line.Words[1].Text)
+	}
 	switch {
+	case strings.HasPrefix(name, "@"):
+		hint = ": there are no matchers; most directives take a path, and some have if"
+	case slices.Contains([]string{"handle", "handle_path", "location", "route"}, name):
+		hint = ": there are no blocks for paths; most directives take a path, and the address of a site may have one"
 	case !looksLikeAddress(name):
 	case line.From == nil:
 		hint = ": it looks like the address of a site, and sites do not nest; is a } missing before it?"
@@ -303,12 +317,20 @@ func (b *builder) check(a Address, s *site) error {
 	case tls && !slices.ContainsFunc(s.decl.Addrs, func(a Address) bool { return b.isSecure(a, s) }):
 		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("the site has tls, but this address is one of http")}
 	case a.Scheme == "https" && !tls:
-		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: errors.New("https needs a certificate, which the site has not got")}
+		return &directive.Error{Pos: a.Pos, Path: a.Text, Err: fmt.Errorf("https needs a certificate, which the site has not got%s", b.certificateHint())}
 	case a.Scheme == "" && a.Port == b.HTTPSPort && !tls:
 		return &directive.Error{Pos: a.Pos, Path: a.Text,
-			Err: fmt.Errorf("port %s is for https, which needs a certificate, and the site has not got one (if it is for http, write http://%s)", a.Port, a.Text)}
+			Err: fmt.Errorf("port %s is for https, which needs a certificate, and the site has not got one%s (if it is for http, write http://%s)", a.Port, b.certificateHint(), a.Text)}
 	}
 	return nil
+}
+
+// certificateHint says where a certificate comes from, if the vocabulary has it.
+func (b *builder) certificateHint() string {
+	if _, ok := b.order["tls"]; ok {
+		return ": a line of tls says which"
+	}
+	return ""
 }
 
 // start starts what the site needs, or nothing.

@@ -95,6 +95,11 @@ func TestReadmeOfListings(t *testing.T) {
 func TestListingsElsewhere(t *testing.T) {
 	for src, want := range map[string]string{
 		"file_server browse": `Caddyfile:2:2: unknown directive "file_server" (here it is called "browse")`,
+		"file_server":        `Caddyfile:2:2: unknown directive "file_server" (here it is called "static", and done without a line)`,
+		"@api path /api":     `Caddyfile:2:2: unknown directive "@api": there are no matchers; most directives take a path, and some have if`,
+		"handle /api":        `Caddyfile:2:2: unknown directive "handle": there are no blocks for paths; most directives take a path, and the address of a site may have one`,
+		"root * /srv":        `Caddyfile:2:9: root: unexpected "/srv" (* is a matcher in Caddy 2; there are none)`,
+		"templates * .html":  `Caddyfile:2:12: templates: "*" is not a path: a path begins with /, which alone is every path`,
 		"autoindex on":       `Caddyfile:2:2: unknown directive "autoindex" (here it is called "browse")`,
 	} {
 		_, err := caddyfile.Load("Caddyfile", caddyfile.Config{

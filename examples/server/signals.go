@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/shallot-http/shallot/caddyfile"
 )
@@ -39,8 +41,8 @@ func reload(ctx context.Context, asked <-chan os.Signal, server *caddyfile.Serve
 
 func logReload(report caddyfile.ReloadReport, err error) {
 	if err != nil {
-		slog.Error("not reloaded: all is as it was", "error", err)
-		return
+		fmt.Fprintf(os.Stderr, "%s not reloaded, all is as it was:\n%v\n", time.Now().Format(time.DateTime), err)
+		return // not by slog, which would have it all on one line
 	}
 	slog.Info("reloaded", "report", report)
 	for _, w := range report.Warnings {

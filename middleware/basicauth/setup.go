@@ -10,7 +10,7 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "basicauth", Setup: setup, Elsewhere: []string{"basic_auth", "auth_basic"}}
+var Directive = directive.Directive{Name: "basicauth", Setup: setup, Elsewhere: []string{"basic_auth", "auth_basic", "auth_basic_user_file"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	cfg := Config{Gate: directive.Share(c, "gate", func() shared { return shared{NewGate(0, 0)} }).Gate}
@@ -47,6 +47,8 @@ func rule(c *directive.Controller, line *directive.Line, files map[string]*File)
 		if err := checkUser(rule.User); err != nil {
 			line.Errorf(args[0], "%w", err)
 		}
+	case !isFile && strings.HasPrefix(password.Text, "/"):
+		line.Errorf(password, "%q is a path, and takes a user and a password after it", password.Text)
 	case !isFile:
 		line.Errorf(password, "%q takes a password after it", password.Text)
 	}

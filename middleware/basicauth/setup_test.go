@@ -89,7 +89,7 @@ func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
 		{"nothing", "basicauth", `Caddyfile:1:1: basicauth: argument missing`},
 		{"a user alone", "basicauth ada", `Caddyfile:1:11: basicauth: "ada" takes a password after it`},
-		{"a path alone", "basicauth /a", `Caddyfile:1:11: basicauth: "/a" takes a password after it`},
+		{"a path alone", "basicauth /a", `Caddyfile:1:11: basicauth: "/a" is a path, and takes a user and a password after it`},
 		{"a path and a user", "basicauth /a ada", `Caddyfile:1:11: basicauth: "/a" is a path, and takes a user and a password after it`},
 		{"too much", "basicauth /a ada lovelace x", `Caddyfile:1:27: basicauth: unexpected "x"`},
 		{"no path", "basicauth a ada lovelace", `Caddyfile:1:11: basicauth: "a" is not a path: a path begins with /`},

@@ -15,7 +15,7 @@ type Source interface {
 
 // Config says how connections are made. It needs a Source; the rest has defaults.
 type Config struct {
-	Source Source
+	Source Source // nil refuses every connection
 
 	MinVersion, MaxVersion uint16        // zero is tls.VersionTLS12 and the highest there is
 	CipherSuites           []uint16      // of TLS 1.2; nil is the default of crypto/tls
@@ -57,12 +57,14 @@ func (c Config) TLS() *tls.Config {
 
 func (c Config) with(clients *x509.CertPool) *tls.Config {
 	conf := &tls.Config{
-		GetCertificate:   c.Source.GetCertificate,
 		MinVersion:       max(c.MinVersion, tls.VersionTLS12),
 		MaxVersion:       c.MaxVersion,
 		CipherSuites:     slices.Clone(c.CipherSuites),
 		CurvePreferences: slices.Clone(c.Curves),
 		NextProtos:       slices.Clone(c.NextProtos),
+	}
+	if c.Source != nil {
+		conf.GetCertificate = c.Source.GetCertificate
 	}
 	if c.NextProtos == nil {
 		conf.NextProtos = protocols(conf)

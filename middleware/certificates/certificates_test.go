@@ -3,6 +3,7 @@ package certificates_test
 import (
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -199,4 +200,12 @@ func (s oneSession) Get(string) (*tls.ClientSessionState, bool) { return s.Clien
 
 func (s oneSession) Put(_ string, session *tls.ClientSessionState) {
 	s.ClientSessionCache.Put("", session)
+}
+
+func TestNoSourceRefusesEveryConnection(t *testing.T) {
+	conf := certificates.Config{}.TLS()
+	server, client := net.Pipe()
+	defer client.Close()
+	go tls.Client(client, &tls.Config{ServerName: "localhost"}).Handshake()
+	require.Error(t, tls.Server(server, conf).HandshakeContext(t.Context()))
 }

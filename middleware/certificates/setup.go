@@ -45,7 +45,10 @@ func DirectiveWith(automatic Automatic) directive.Directive {
 		s := setting{c: c, line: line, automatic: automatic}
 		s.properties()
 		s.config.Source = s.source(args)
-		if s.config.Source != nil && c.Err() == nil {
+		switch {
+		case c.Err() != nil:
+			c.Site().Server.TLS = new(tls.Config) // there is one mistake, and not an address without TLS besides
+		case s.config.Source != nil:
 			c.Site().Server.TLS = s.share()
 		}
 		return nil, c.Err()

@@ -72,10 +72,8 @@ func read(c *directive.Controller, line *directive.Line) (h *hook, ok bool) {
 	}
 	h.Log = c.Site().Log
 	for _, prop := range line.Properties("timeout") {
-		switch h.timeout = prop.Duration(prop.Arg()); {
-		case h.timeout == 0:
-			prop.Errorf(prop.Words[0], "no command is done in no time")
-		case h.background:
+		h.timeout = prop.Interval(prop.Arg())
+		if h.background {
 			prop.Errorf(prop.Words[0], "a command with & at its end is not waited for")
 		}
 	}

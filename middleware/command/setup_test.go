@@ -142,7 +142,8 @@ func TestSetupFails(t *testing.T) {
 		{"a quote without its match", `shutdown "echo 'a"`, `Caddyfile:1:10: shutdown: "echo 'a": it has a quote or a parenthesis that does not match`, command.Shutdown},
 		{"an unknown event", "on start php", `Caddyfile:1:4: on: unknown event "start" (did you mean "startup"?)`, command.On},
 		{"an event alone", "on shutdown", "Caddyfile:1:1: on: there is no command", command.On},
-		{"no time", "startup php {\n timeout 0s\n}", "Caddyfile:2:2: startup: timeout: no command is done in no time", command.Startup},
+		{"a time without a unit", "startup php {\n timeout 1\n}", `Caddyfile:2:10: startup: timeout: "1" is not a duration such as 10s or 1m30s (did you mean "1s"?)`, command.Startup},
+		{"no time", "startup php {\n timeout 0s\n}", `Caddyfile:2:10: startup: timeout: "0s" is no time at all`, command.Startup},
 		{"a time for what is not waited for", "startup php & {\n timeout 1s\n}", "Caddyfile:2:2: startup: timeout: a command with & at its end is not waited for", command.Startup},
 		{"an unknown property", "startup php {\n respawn\n}", `Caddyfile:2:2: startup: unknown property "respawn"`, command.Startup},
 	} {

@@ -29,6 +29,12 @@ func (l *Line) Access(a *middleware.Access) bool {
 				private()
 			case "user":
 				a.Users = true
+			case "localhost", "127.0.0.1", "::1":
+				private()
+				l.Errorf(arg, `this machine is called "local" here`)
+			case "all", "everyone", "*":
+				private()
+				l.Errorf(arg, `everybody is "0.0.0.0/0 ::/0"`)
 			default:
 				p := private()
 				p.Networks = append(p.Networks, l.Network(arg))

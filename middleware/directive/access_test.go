@@ -26,6 +26,8 @@ func TestAccess(t *testing.T) {
 			"Caddyfile:1:1: x: it has to be said who may see it: a block with allow local (this machine), allow user (who has a password) or allow and networks"},
 		{"nobody named", "x {\n allow\n}", middleware.Access{}, "Caddyfile:2:2: x: allow: argument missing"},
 		{"no network", "x {\n allow me\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: "me" is not a network such as 10.0.0.0/8`},
+		{"this machine by its name", "x {\n allow localhost\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: this machine is called "local" here`},
+		{"everybody by a word", "x {\n allow all\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: everybody is "0.0.0.0/0 ::/0"`},
 		{"a host for nobody", "x {\n allow local\n host a\n}", middleware.Access{}, "Caddyfile:1:1: x: host is of use only to the networks that allow names"},
 		{"a host with a port", "x {\n allow 10.0.0.0/8\n host a:80\n}", middleware.Access{}, `Caddyfile:3:7: x: host: "a:80" is not the name of a host, without its port`},
 	} {

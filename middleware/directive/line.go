@@ -40,7 +40,7 @@ func (l *Line) Args(min, max int) []Word {
 	l.args = true
 	args := l.Words[1:]
 	if n := len(args); n > max {
-		l.Errorf(args[max], "unexpected %q", args[max].Text)
+		l.Errorf(args[max], "unexpected %q%s", args[max].Text, matcher(args[0]))
 		args = args[:max]
 	} else if n < min {
 		name := l.Words[0]
@@ -48,6 +48,14 @@ func (l *Line) Args(min, max int) []Word {
 		args = append(slices.Clip(args), slices.Repeat([]Word{{Pos: name.Pos}}, min-n)...)
 	}
 	return args
+}
+
+// matcher says of a word that is a matcher in Caddy 2 that it is none.
+func matcher(w Word) string {
+	if !w.Quoted && (w.Text == "*" || strings.HasPrefix(w.Text, "@")) {
+		return fmt.Sprintf(" (%s is a matcher in Caddy 2; there are none)", w.Text)
+	}
+	return ""
 }
 
 // Arg returns the only word after the first.

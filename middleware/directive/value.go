@@ -105,7 +105,11 @@ func (l *Line) Path(w Word) middleware.Path {
 	clean := path.Clean(w.Text)
 	switch {
 	case !strings.HasPrefix(w.Text, "/"):
-		l.Errorf(w, "%q is not a path: a path begins with /", w.Text)
+		hint := matcher(w)
+		if hint != "" && w.Text == "*" {
+			hint = ", which alone is every path"
+		}
+		l.Errorf(w, "%q is not a path: a path begins with /%s", w.Text, hint)
 	case strings.ContainsAny(w.Text, "?%"):
 		l.Errorf(w, "%q has to be written without %%-escapes, and without a query", w.Text)
 	case strings.Contains(strings.TrimSuffix(w.Text, "*"), "*"):

@@ -15,11 +15,19 @@ var Directive = directive.Directive{Name: "header", Setup: setup, Elsewhere: []s
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	cfg := Config{Trusted: slices.Clone(c.Site().Trusted)}
 	for _, line := range c.Lines() {
-		args := line.Args(1, directive.Any)
-		path := line.Path(args[0])
-		if !strings.HasPrefix(args[0].Text, "/") && line.Block == nil {
-			continue // the path is what is missing, and so nothing is in its place
+		args := line.Args(0, directive.Any)
+		if len(args) == 0 || !strings.HasPrefix(args[0].Text, "/") && args[0].Text != "*" {
+			if len(args) == 0 {
+				line.Errorf(line.Words[0], "the path comes first, which is / for all requests")
+			} else {
+				line.Errorf(args[0], "%q is not a path, which comes first, and is / for all requests", args[0].Text)
+			}
+			for _, prop := range line.Properties() {
+				prop.Args(0, directive.Any)
+			}
+			continue
 		}
+		path := line.Path(args[0])
 		i := slices.IndexFunc(cfg.Rules, func(r Rule) bool { return r.Path == path })
 		if i < 0 {
 			i = len(cfg.Rules)

@@ -51,9 +51,9 @@ func TestDirective(t *testing.T) {
 // the line and all that followed it.
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "header", "Caddyfile:1:1: header: argument missing"},
+		{"nothing", "header", "Caddyfile:1:1: header: the path comes first, which is / for all requests"},
 		{"no field", "header /", "Caddyfile:1:1: header: a field, or a block of fields, is missing"},
-		{"no path", "header X-A 1", `Caddyfile:1:8: header: "X-A" is not a path: a path begins with /`},
+		{"no path", "header X-A 1", `Caddyfile:1:8: header: "X-A" is not a path, which comes first, and is / for all requests`},
 		{"a name without a value, which Caddy 0.7.1 took for the value", "header / X-A",
 			`Caddyfile:1:10: header: X-A has no value ("" is an empty one, and -X-A deletes the field)`},
 		{"a name without a value in a block", "header / {\n\tX-A\n}",

@@ -23,5 +23,6 @@
 //
 // A size is 512B, 64KB, 10MB or 1GB, where a KB is 1024 bytes; without a unit it is
 // bytes. The first form bounds header and bodies alike, but a header only together
-// with what there is besides on its port: the smallest of the sites there counts.
+// with what there is besides on its port: the smallest of the sites there counts,
+// and net/http lets 4 KB more pass before it answers 431.
 package limits

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -9,12 +10,18 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "limits", Setup: setup, Elsewhere: []string{"request_body"}}
+var Directive = directive.Directive{Name: "limits", Setup: setup, Elsewhere: []string{"request_body", "client_max_body_size"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var cfg Config
 	line, server := c.Once(), &c.Site().Server
 	given := map[string]directive.Pos{} // for paths that cover the same
+	if len(line.Words) > 1 && slices.Contains([]string{"header", "body"}, line.Words[1].Text) {
+		line.Args(0, directive.Any)
+		line.Properties("header", "body...")
+		line.Errorf(line.Words[1], "%s stands in a block, between { and } on lines of their own", line.Words[1].Text)
+		return nil, c.Err()
+	}
 	all := line.Args(0, 1)
 	for _, size := range all {
 		n := line.Size(size)

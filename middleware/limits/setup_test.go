@@ -59,6 +59,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a path twice, of which Caddy 1 took the last", "limits {\n body /a 1KB\n body /A 2KB\n}", `Caddyfile:3:7: limits: body: "/A" has a size already, given at Caddyfile:2:7`},
 		{"two bodies for all", "limits {\n body 1KB\n body / 2KB\n}", `Caddyfile:3:7: limits: body: "/" has a size already, given at Caddyfile:2:2`},
 		{"a path without a slash", "limits {\n body a 1KB\n}", `Caddyfile:2:7: limits: body: "a" is not a path: a path begins with /`},
+		{"a property without its block", "limits body 1KB", `Caddyfile:1:8: limits: body stands in a block, between { and } on lines of their own`},
 		{"an unknown property", "limits {\n boddy 1KB\n}", `Caddyfile:2:2: limits: unknown property "boddy" (did you mean "body"?)`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -101,7 +101,7 @@ func pageOf(name string) (page, bool) {
 	return page{}, false
 }
 
-var errRefused = errors.New("live: request refused: it is not from this machine, or not from who is allowed, or was forwarded")
+var errRefused = errors.New("live: request refused: it is not from this machine, or not from who is allowed, or was forwarded, or is for a host of another name than localhost or an address")
 
 func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
 	if !p.Allow(r) {

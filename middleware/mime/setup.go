@@ -9,7 +9,7 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "mime", Setup: setup}
+var Directive = directive.Directive{Name: "mime", Setup: setup, Elsewhere: []string{"types"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	cfg := Config{Types: map[string]string{}}

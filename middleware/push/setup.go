@@ -9,7 +9,7 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "push", Setup: setup}
+var Directive = directive.Directive{Name: "push", Setup: setup, Elsewhere: []string{"http2_push"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var cfg Config

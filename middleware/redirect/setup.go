@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,8 +58,12 @@ func (p *parser) line(line *directive.Line) {
 		p.add(line, rule, directive.Word{}, args[0])
 	case len(args) == 2 && isNumber(args[1].Text):
 		line.Errorf(args[1], "%s is not a code to redirect with: those are 300 to 308, but for 306, and meta", args[1].Text)
+	case len(args) == 2 && words[args[1].Text] != "":
+		p.setCode(line, &rule, args[1])
 	case len(args) == 2:
 		p.add(line, rule, args[0], args[1])
+	case len(args) == 3 && rule.setCode(args[0].Text):
+		line.Errorf(args[0], "the code comes last, as in redir /old /new %s", args[0].Text)
 	default:
 		p.setCode(line, &rule, args[2])
 		p.add(line, rule, args[0], args[1])
@@ -87,9 +92,16 @@ func (p *parser) table(line *directive.Line, conditions condition.Set, table []*
 
 func (p *parser) setCode(line *directive.Line, rule *Rule, code directive.Word) {
 	if !rule.setCode(code.Text) {
-		line.Errorf(code, "%q is not a code to redirect with: those are 300 to 308, but for 306, and meta", code.Text)
+		hint := ""
+		if number := words[code.Text]; number != "" {
+			hint = fmt.Sprintf(" (%s is %s)", code.Text, number)
+		}
+		line.Errorf(code, "%q is not a code to redirect with: those are 300 to 308, but for 306, and meta%s", code.Text, hint)
 	}
 }
+
+// words are what Caddy 2, and nginx in a rewrite, call codes.
+var words = map[string]string{"permanent": "301", "temporary": "302", "redirect": "302", "html": "meta"}
 
 // setCode sets the code of r and reports whether it is one.
 func (r *Rule) setCode(code string) bool {

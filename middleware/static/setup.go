@@ -11,7 +11,7 @@ import (
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
-var Directive = directive.Directive{Name: "static", Always: true, Setup: setup}
+var Directive = directive.Directive{Name: "static", Always: true, Setup: setup, Elsewhere: []string{"file_server"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var (
