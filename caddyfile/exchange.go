@@ -166,6 +166,7 @@ func (x *exchange) commit() {
 		sockets = append(sockets, k)
 		x.report.ListenersOpened = append(x.report.ListenersOpened, k.at.String())
 		k.port.Store(x.wanted[k.at])
+		x.takeOver(k)
 		if x.serving {
 			k.serve(x.Server)
 		}
@@ -184,6 +185,19 @@ func (x *exchange) commit() {
 	}
 	if len(removed)+len(replaced)+len(gone) > 0 {
 		x.leaving.Go(func() { x.retire(removed, replaced, gone) })
+	}
+}
+
+// takeOver has what k serves be found by the connections, too, that are left of who
+// listened there before, and was not to be any more in between.
+func (x *exchange) takeOver(k *socket) {
+	if k.at.number == "0" { // which is another one each time
+		return
+	}
+	for v := range x.servers.Range {
+		if before := v.(*server).front.socket; before.at == k.at {
+			before.port.Store(k.port.Load())
+		}
 	}
 }
 

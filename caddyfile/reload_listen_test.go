@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,14 +26,17 @@ import (
 	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
-// ports returns numbers that nobody listens to.
+// ports returns numbers that nobody listens to. They are none of those that the
+// system gives to whoever dials, or asks for any, while a test does not listen.
 func ports(t *testing.T, n int) (numbers []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
+	for len(numbers) < n {
+		number := strconv.Itoa(10_000 + rand.IntN(20_000))
+		l, err := net.Listen("tcp", ":"+number)
+		if err != nil {
+			continue
+		}
 		defer l.Close()
-		_, number, _ := net.SplitHostPort(l.Addr().String())
 		numbers = append(numbers, number)
 	}
 	return numbers
@@ -62,6 +67,41 @@ func TestReloadOfListeners(t *testing.T) {
 	require.Error(t, err)
 	reload(t, server, two+" {\n answer again\n}")
 	require.Equal(t, "again", dial(t, two).ask(t))
+}
+
+// TestReloadOfListenerThatIsBack checks that a connection that is left of an address
+// finds what is there now, after it was not listened on for a while.
+func TestReloadOfListenerThatIsBack(t *testing.T) {
+	goOn := make(chan struct{})
+	v := append(vocabulary(), directive.Directive{Name: "wait", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		c.Once().Args(0, 0)
+		return func(middleware.Handler) middleware.Handler {
+			return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+				http.NewResponseController(w).Flush()
+				<-goOn
+				return 0, nil
+			})
+		}, c.Err()
+	}})
+	n := ports(t, 2)
+	one, two := "127.0.0.1:"+n[0], "127.0.0.1:"+n[1]
+	server := load(t, one+" {\n}\n"+two+" {\n wait\n}", caddyfile.Config{Vocabulary: v})
+	start(t, server)
+	left := dial(t, two)
+	_, err := io.WriteString(left.Conn, strings.Repeat("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 2))
+	require.NoError(t, err)
+	first, err := http.ReadResponse(left.Reader, nil)
+	require.NoError(t, err)
+	reload(t, server, one+" {\n}")
+	reload(t, server, two+" {\n answer again\n}")
+	close(goOn)
+	_, err = io.ReadAll(first.Body)
+	require.NoError(t, err)
+	if second, err := http.ReadResponse(left.Reader, nil); err == nil { // or else it has ended in time
+		text, err := io.ReadAll(second.Body)
+		require.NoError(t, err)
+		require.Equal(t, "again", string(text))
+	}
 }
 
 // A client has one connection.

@@ -48,10 +48,13 @@ type result struct {
 	err error
 }
 
+// write puts a file in its place at once, and nothing else beside it, which a pattern
+// might match.
 func write(t *testing.T, name, text string) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(name+".new", []byte(text), 0o600))
-	require.NoError(t, os.Rename(name+".new", name))
+	elsewhere := filepath.Join(t.TempDir(), "new")
+	require.NoError(t, os.WriteFile(elsewhere, []byte(text), 0o600))
+	require.NoError(t, os.Rename(elsewhere, name))
 }
 
 // TestWatch checks what makes a Caddyfile be read again: a change of it or of what it
