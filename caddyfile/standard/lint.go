@@ -70,9 +70,15 @@ func (l *linter) warn(s scope, format string, args ...any) {
 
 func (l *linter) site(site *caddyfile.Site, all []*caddyfile.Site) {
 	scopes := scopesOf(site)
+	var answering []scope
+	for _, s := range scopes {
+		if scoped[s.line.Name()].answers && !has(s.line, "except") {
+			answering = append(answering, s)
+		}
+	}
 	for _, s := range scopes {
 		l.covers(s, scopes)
-		l.reached(s, scopes)
+		l.reached(s, answering)
 		l.elsewhere(s, site, all)
 	}
 }
@@ -110,12 +116,12 @@ func (l *linter) covers(s scope, all []scope) {
 	}
 }
 
-// reached warns of a scope that lies in that of a line further out, which answers.
-func (l *linter) reached(s scope, all []scope) {
+// reached warns of a scope that lies in that of a line further out, of those that
+// answer.
+func (l *linter) reached(s scope, answering []scope) {
 	at := slices.Index(l.order, s.line.Name())
-	for _, outer := range all {
-		answers := scoped[outer.line.Name()].answers && !has(outer.line, "except")
-		if !answers || slices.Index(l.order, outer.line.Name()) >= at || !strings.HasPrefix(s.path, strings.TrimSuffix(outer.path, "*")) {
+	for _, outer := range answering {
+		if !strings.HasPrefix(s.path, strings.TrimSuffix(outer.path, "*")) || slices.Index(l.order, outer.line.Name()) >= at {
 			continue
 		}
 		l.warn(s, "never reached: %s at %v answers all of %s", outer.line.Name(), outer.line.Words[0].Pos, outer.path)

@@ -32,6 +32,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 type parser struct {
 	c     *directive.Controller
 	rules []given
+	bare  map[string]directive.Pos // where rules are for that From, whatever else a request has
 }
 
 // A given is a Rule and where it was given.
@@ -145,13 +146,17 @@ func (p *parser) add(line *directive.Line, rule Rule, from, to directive.Word) {
 	for _, doubt := range t.Lint(directive.Suggest) {
 		p.c.Site().Log.Warn(doubt, "at", to.Pos.String())
 	}
-	for _, before := range p.rules {
-		if before.From == rule.From && before.bare() {
-			line.Errorf(line.Words[0], "%s is redirected already at %v", rule.From, before.line.Words[0].Pos)
-			return
-		}
+	if before, ok := p.bare[rule.From]; ok {
+		line.Errorf(line.Words[0], "%s is redirected already at %v", rule.From, before)
+		return
 	}
 	p.rules = append(p.rules, given{rule, line, to})
+	if rule.bare() {
+		if p.bare == nil {
+			p.bare = map[string]directive.Pos{}
+		}
+		p.bare[rule.From] = line.Words[0].Pos
+	}
 }
 
 // findUnreached warns of rules that come after one that takes all they would.
