@@ -73,6 +73,24 @@
 // Sites named localhost, or by an address, are listened for there only; the
 // others everywhere, unless the directive bind says otherwise.
 //
+// # Reload
+//
+// [Server.Reload] puts another File in the place of the one there is, and
+// [Server.Watch] does so whenever files change. Sites whose addresses and lines are the
+// same are left alone: their connections, WebSockets, pools, open logs and what they know
+// of their backends. Addresses that are still listened on never stop being so. What
+// others had begun they finish, within [Config].Drain. If anything is wrong, all stays
+// as it was.
+//
+//	file, err := caddyfile.ParseFile("Caddyfile", caddyfile.ParseConfig{})
+//	if err != nil {
+//		return err
+//	}
+//	report, err := server.Reload(ctx, file) // what was kept, changed, added and removed
+//
+// Sockets may come from elsewhere, see [Config].Listeners, and [Inherited] for those of
+// systemd.
+//
 // # Directives
 //
 // This package knows no directive: a [Vocabulary] does, and says in which order
@@ -87,5 +105,7 @@
 // pattern that no file has; a {$NAME} that is not set, while {$NAME:} need not be;
 // and arguments without quotes that end in a comma or a semicolon, or are a $NAME,
 // ${NAME} or ~/FILE, as a shell knows them. [Load] and [Build] log warnings, if
-// there is no error; an error at such a word mentions what is odd about it.
+// there is no error; an error at such a word mentions what is odd about it. Directives
+// warn of more, such as a redirect that is never reached, and [Lint] of what is valid
+// but not meant.
 package caddyfile

@@ -56,6 +56,10 @@ func run(conf, root, addr string, validate, watch bool) error {
 	if err != nil {
 		return err
 	}
+	loaded := source != ""
+	if !loaded {
+		source = cmp.Or(root, "this folder")
+	}
 	if validate {
 		fmt.Println(source, "is valid")
 		return nil
@@ -67,7 +71,6 @@ func run(conf, root, addr string, validate, watch bool) error {
 		return err
 	}
 	announce(server, source)
-	loaded := root == "" && addr == "" && source != "this folder"
 	go reload(ctx, asked, server, loaded)
 	if watch && loaded {
 		go server.Watch(ctx, caddyfile.WatchConfig{Reloaded: logReload})
@@ -79,7 +82,8 @@ func run(conf, root, addr string, validate, watch bool) error {
 	return server.Serve(ctx)
 }
 
-// load returns the server that the flags ask for, and what it was made of.
+// load returns the server that the flags ask for, and the Caddyfile it was made of, if
+// there is one.
 func load(conf, root, addr string) (*caddyfile.Server, string, error) {
 	simple := root != "" || addr != ""
 	if simple && conf != "" {
@@ -103,7 +107,7 @@ func load(conf, root, addr string) (*caddyfile.Server, string, error) {
 		return nil, "", err
 	}
 	server, err := simpleServer(cmp.Or(addr, "localhost:2015"), cmp.Or(root, "."))
-	return server, cmp.Or(root, "this folder"), err
+	return server, "", err
 }
 
 // simpleServer does without a Caddyfile: it makes the lines that one would have.
