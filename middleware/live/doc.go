@@ -58,7 +58,8 @@
 //
 // A request is counted once, when it has left the edge of the chain, whatever became
 // of it: a panic, a hijacked connection, whose class is 1xx, a client that has left,
-// whose status is 499. One that has ended is never listed as in flight.
+// whose status is 499. One that has ended is never listed as in flight. In a program
+// built with the tag noprobe, layers, upstreams and errors are not known.
 //
 // In a Caddyfile:
 //
