@@ -183,8 +183,7 @@ func (p *parser) target(line *directive.Line, arg directive.Word) {
 func (p *parser) warn(arg directive.Word, t upstream.Target) {
 	addr, err := netip.ParseAddrPort(t.Addr)
 	if err == nil && addr.Addr().IsGlobalUnicast() && !addr.Addr().IsPrivate() {
-		p.c.Site().Log.Warn("FastCGI is neither encrypted nor does it ask who is there: this address is a public one",
-			"address", arg.Text, "at", arg.Pos.String())
+		p.line.Warnf(arg, "FastCGI is neither encrypted nor does it ask who is there, and %s is a public address", arg.Text)
 	}
 }
 

@@ -122,6 +122,6 @@ func (p *parser) environment(prop *directive.Line) {
 // lint warns of what looks like a placeholder.
 func (p *parser) lint(arg directive.Word, t *placeholder.Template) {
 	for _, doubt := range t.Lint(directive.Suggest) {
-		p.c.Site().Log.Warn(doubt, "at", arg.Pos.String())
+		p.line.Warnf(arg, "%s", doubt)
 	}
 }

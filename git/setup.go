@@ -267,11 +267,8 @@ func (p *parser) finish(l layout) (Config, bool) {
 	site.Hide(p.repo.State)
 	service := share(p.c, p.line, p.at, NewService(repo, p.service))
 	if p.leaves {
-		p.c.OnStart(func(context.Context) error {
-			site.Log.Warn("git: then names a folder by its full path: what it writes there is not part of the release, and is served while it is being changed, "+
-				"if it is; name it as seen from the repository's own folder", "at", p.line.Words[0].Pos.String())
-			return nil
-		})
+		p.line.Warnf(p.line.Words[0], "then names a folder by its full path: what it writes there is not part of the release, and is served while it is being changed, "+
+			"if it is; name it as seen from the repository's own folder")
 	}
 	return Config{Service: service, Path: l.path, Hooks: p.hooks, Unpinned: p.unpinned}, true
 }

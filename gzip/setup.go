@@ -24,7 +24,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	for _, line := range c.Lines() {
 		cfg, s := read(c, line, &siblings)
 		if slices.ContainsFunc(before, scope.isAll) {
-			c.Site().Log.Warn("gzip is never used: an earlier line is for all requests", "at", line.Words[0].Pos.String())
+			line.Warnf(line.Words[0], "never used: an earlier line is for all requests")
 		}
 		layers = append(layers, s.confine(slices.Clip(before), New(cfg)))
 		before = append(before, s)

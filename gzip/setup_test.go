@@ -119,7 +119,7 @@ func TestDirectiveOfNoUse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
 	require.Contains(t, log.String(), "at=Caddyfile:5:1")
-	require.Contains(t, log.String(), "gzip is never used: an earlier line is for all requests")
+	require.Contains(t, log.String(), "gzip: never used: an earlier line is for all requests")
 }
 
 func TestDirectiveErrors(t *testing.T) {

@@ -116,7 +116,7 @@ func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
 		op.Do, op.Match = ReplaceInField, match
 	}
 	for _, doubt := range op.Value.Lint(directive.Suggest) {
-		p.c.Site().Log.Warn(doubt, "at", args[len(args)-1].Pos.String())
+		prop.Warnf(args[len(args)-1], "%s", doubt)
 	}
 	return []HeaderOp{op}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Setup has d set up and started by the lines of src, as a site would, and
-// stops it when the test ends. All lines must be d's. They may run commands.
+// stops it when the test ends. Warnings go to the site's log. All lines must be d's. They may run commands.
 func Setup(t testing.TB, d directive.Directive, src string) (middleware.Middleware, error) {
 	t.Helper()
 	site := directive.NewSite("localhost")
@@ -41,6 +41,9 @@ func SetupIn(t testing.TB, site *directive.Site, d directive.Directive, src stri
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range c.Warnings() {
+		site.Log.Warn(w.Path+": "+w.Err.Error(), "at", w.Pos.String())
 	}
 	return m, c.Start(t.Context())
 }

@@ -26,6 +26,9 @@ func TestLint(t *testing.T) {
 		{"redirects after one of everything", "a.com {\n redir / http://b.com\n redir /x http://c.com 302\n}", "3:11: redir: never reached: the rule at Caddyfile:2:10 comes first\n\tredir /x http://c.com 302\n\t         ^"},
 		{"what is of another site", "a.com {\n proxy /x/y localhost:1\n}\na.com/x {\n}", "2:8: proxy: never reached: /x/y is of the site at Caddyfile:4:1\n\tproxy /x/y localhost:1\n\t      ^"},
 		{"what is of a site on another port", "a.com {\n proxy /x/y localhost:1\n}\na.com:81/x {\n}", ""},
+		{"what a directive warns of", "a.com {\n header / X {hots}\n gzip\n gzip\n}",
+			"2:13: header: unknown placeholder {hots} stays as it is (did you mean \"{host}\"?)\n\theader / X {hots}\n\t           ^\n" +
+				"4:2: gzip: never used: an earlier line is for all requests\n\tgzip\n\t^"},
 		{"what the File warns of", "a.com {\n header / X $HOME\n}", `2:13: "$HOME" is taken as it is: a variable of the environment is {$HOME}; if that is meant, put it in quotes` + "\n\theader / X $HOME\n\t           ^"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -32,8 +32,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		if i < 0 {
 			i = len(scopes)
 			if j := slices.IndexFunc(scopes, func(p middleware.Path) bool { return covers(p, path) }); j >= 0 {
-				c.Site().Log.Warn("log is never written to: what is under its path is logged by an earlier line",
-					"at", line.Words[0].Pos.String(), "path", string(path), "earlier", string(scopes[j]))
+				line.Warnf(line.Words[0], "never written to: what is under %s is logged by the line for %s", path, scopes[j])
 			}
 			scopes = append(scopes, path)
 		}
@@ -94,7 +93,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 	if cfg.Headers {
 		line.Errorf(headers, "headers are for the format json")
 	}
-	cfg.Output, cfg.Format = output, template(c, line, format)
+	cfg.Output, cfg.Format = output, template(line, format)
 	return path, cfg
 }
 
@@ -152,7 +151,7 @@ func isFormat(text string) bool {
 func isJSON(format directive.Word) bool { return format.Text == "json" || format.Text == "{json}" }
 
 // template returns the format of lines.
-func template(c *directive.Controller, line *directive.Line, format directive.Word) *placeholder.Template {
+func template(line *directive.Line, format directive.Word) *placeholder.Template {
 	switch format.Text {
 	case "", "common":
 		return Compile(Common)
@@ -165,7 +164,7 @@ func template(c *directive.Controller, line *directive.Line, format directive.Wo
 			directive.Suggest(text, presets...))
 	}
 	for _, doubt := range t.Lint(directive.Suggest, "common", "combined") {
-		c.Site().Log.Warn(doubt, "at", format.Pos.String())
+		line.Warnf(format, "%s", doubt)
 	}
 	return t
 }

@@ -235,9 +235,9 @@ func TestDirectiveDoubts(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
 		{"nothing doubtful", "log / a.log {combined}\nlog / b.log\n", ""},
 		{"an unknown placeholder", "log / a.log \"{uri} {stauts}\"",
-			`level=WARN msg="unknown placeholder {stauts} stays as it is (did you mean \"{status}\"?)" at=Caddyfile:1:13` + "\n"},
+			`level=WARN msg="log: unknown placeholder {stauts} stays as it is (did you mean \"{status}\"?)" at=Caddyfile:1:13` + "\n"},
 		{"a path after a shorter one", "log a.log\nlog /api b.log",
-			`level=WARN msg="log is never written to: what is under its path is logged by an earlier line" at=Caddyfile:2:1 path=/api earlier=/` + "\n"},
+			`level=WARN msg="log: never written to: what is under /api is logged by the line for /" at=Caddyfile:2:1` + "\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

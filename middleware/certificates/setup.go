@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -163,11 +162,3 @@ type shared struct{ conf *tls.Config }
 
 func (*shared) Start(context.Context) error { return nil }
 func (*shared) Close() error                { return nil }
-
-// warn has it logged, once the site starts, that something allowed is weak.
-func (s *setting) warn(w directive.Word, text string) {
-	s.c.OnStart(func(context.Context) error {
-		s.c.Site().Log.Warn(text, slog.String("name", w.Text), slog.String("at", w.Pos.String()))
-		return nil
-	})
-}

@@ -119,7 +119,7 @@ func (s *setting) cipher(prop *directive.Line, w directive.Word) {
 	}
 	for _, suite := range tls.InsecureCipherSuites() {
 		if suite.Name == name && slices.Contains(weak, suite.ID) {
-			s.warn(w, "a cipher is weak: it has no forward secrecy, or is 3DES (CVE-2016-2183)")
+			prop.Warnf(w, "%s is weak: it has no forward secrecy, or is 3DES (CVE-2016-2183)", w.Text)
 			s.config.CipherSuites = append(s.config.CipherSuites, suite.ID)
 			return
 		}

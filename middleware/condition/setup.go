@@ -6,8 +6,8 @@ import "github.com/shallot-http/shallot/middleware/directive"
 // the other lines. It is for blocks that are asked for their properties without
 // names, or with these two as "if..." and "if_op".
 //
-// It warns the site of placeholders that are not known.
-func Read(c *directive.Controller, block []*directive.Line) (s Set, rest []*directive.Line) {
+// It warns of placeholders that are not known.
+func Read(block []*directive.Line) (s Set, rest []*directive.Line) {
 	var op *directive.Line
 	for _, prop := range block {
 		switch prop.Name() {
@@ -16,7 +16,7 @@ func Read(c *directive.Controller, block []*directive.Line) (s Set, rest []*dire
 			if args[2].Pos == prop.Words[0].Pos {
 				continue // something is missing, and said to be
 			}
-			s.add(c, prop, args)
+			s.add(prop, args)
 		case "if_op":
 			if op != nil {
 				prop.Errorf(prop.Words[0], "already given at %v", op.Words[0].Pos)
@@ -33,7 +33,7 @@ func Read(c *directive.Controller, block []*directive.Line) (s Set, rest []*dire
 	return s, rest
 }
 
-func (s *Set) add(c *directive.Controller, prop *directive.Line, args []directive.Word) {
+func (s *Set) add(prop *directive.Line, args []directive.Word) {
 	condition, err := Parse(args[0].Text, args[1].Text, args[2].Text)
 	if err != nil {
 		at := args[2] // the pattern
@@ -48,6 +48,6 @@ func (s *Set) add(c *directive.Controller, prop *directive.Line, args []directiv
 		doubts = append(doubts, condition.b.Lint(directive.Suggest)...)
 	}
 	for _, doubt := range doubts {
-		c.Site().Log.Warn(doubt, "at", args[0].Pos.String())
+		prop.Warnf(args[0], "%s", doubt)
 	}
 }

@@ -20,7 +20,7 @@ func read(t *testing.T, site *directive.Site, src string) (s condition.Set, rest
 	_, err = caddyfiletest.SetupIn(t, site, directive.Directive{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
 		line := c.Once()
 		line.Args(0, 0)
-		s, rest = condition.Read(c, line.Properties())
+		s, rest = condition.Read(line.Properties())
 		for _, prop := range rest {
 			prop.Args(0, directive.Any)
 		}

@@ -33,18 +33,18 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 			i = len(cfg.Rules)
 			cfg.Rules = append(cfg.Rules, Rule{Path: path})
 		}
-		cfg.Rules[i].Fields = append(cfg.Rules[i].Fields, parseLine(c, line, args[1:])...)
+		cfg.Rules[i].Fields = append(cfg.Rules[i].Fields, parseLine(line, args[1:])...)
 	}
 	return New(cfg), c.Err()
 }
 
 // parseLine returns the fields of a line, of which words are those after the path.
-func parseLine(c *directive.Controller, line *directive.Line, words []directive.Word) (fields []Field) {
+func parseLine(line *directive.Line, words []directive.Word) (fields []Field) {
 	if line.Block == nil {
 		if len(words) == 0 {
 			line.Errorf(line.Words[0], "a field, or a block of fields, is missing")
 		} else {
-			fields, words = parseField(c, line, words)
+			fields, words = parseField(line, words)
 			unexpected(line, words)
 		}
 		return fields
@@ -54,7 +54,7 @@ func parseLine(c *directive.Controller, line *directive.Line, words []directive.
 		rest := slices.Concat(prop.Words[:1], prop.Args(0, directive.Any))
 		var field []Field
 		for len(rest) > 0 {
-			field, rest = parseField(c, line, rest)
+			field, rest = parseField(line, rest)
 			fields = append(fields, field...)
 			if prop.Words[0].Pos.Line != line.Words[0].Pos.Line {
 				unexpected(line, rest)
@@ -77,7 +77,7 @@ func unexpected(line *directive.Line, rest []directive.Word) {
 }
 
 // parseField parses one field from the beginning of words.
-func parseField(c *directive.Controller, line *directive.Line, words []directive.Word) (fields []Field, rest []directive.Word) {
+func parseField(line *directive.Line, words []directive.Word) (fields []Field, rest []directive.Word) {
 	word, rest := words[0], words[1:]
 	name, op := word.Text, set
 	if after, ok := strings.CutPrefix(name, "-"); ok {
@@ -106,13 +106,13 @@ func parseField(c *directive.Controller, line *directive.Line, words []directive
 	if op == add {
 		field = Add(name, value.Text)
 	}
-	warn(c, value, field.value)
+	warn(line, value, field.value)
 	return []Field{field}, rest[1:]
 }
 
-func warn(c *directive.Controller, at directive.Word, value *placeholder.Template) {
+func warn(line *directive.Line, at directive.Word, value *placeholder.Template) {
 	for _, doubt := range value.Lint(directive.Suggest) {
-		c.Site().Log.Warn(doubt, "at", at.Pos.String())
+		line.Warnf(at, "%s", doubt)
 	}
 }
 

@@ -136,7 +136,7 @@ func (t *Template) Constant() (text string, ok bool) {
 // which may be directive.Suggest, makes of the name.
 //
 //	for _, doubt := range t.Lint(directive.Suggest) {
-//		c.Site().Log.Warn(doubt, "at", arg.Pos.String())
+//		line.Warnf(arg, "%s", doubt)
 //	}
 func (t *Template) Lint(suggest func(word string, names ...string) string, added ...string) []string {
 	var doubts []string

@@ -14,12 +14,12 @@ var Directive = directive.Directive{Name: "push", Setup: setup, Elsewhere: []str
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var cfg Config
 	for _, line := range c.Lines() {
-		cfg.Rules = append(cfg.Rules, readLine(c, line))
+		cfg.Rules = append(cfg.Rules, readLine(line))
 	}
 	return New(cfg), c.Err()
 }
 
-func readLine(c *directive.Controller, line *directive.Line) Rule {
+func readLine(line *directive.Line) Rule {
 	rule := Rule{Path: "/"}
 	args := line.Args(0, directive.Any)
 	if len(args) > 0 {
@@ -50,7 +50,7 @@ func readLine(c *directive.Controller, line *directive.Line) Rule {
 		idle = append(idle, line)
 	}
 	for _, l := range idle {
-		c.Site().Log.Warn(l.Name()+" is of no effect without http2, the server push that browsers do not accept any more", "at", l.Words[0].Pos.String())
+		l.Warnf(l.Words[0], "of no effect without http2, the server push that browsers do not accept any more")
 	}
 	return rule
 }

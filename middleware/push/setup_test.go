@@ -43,7 +43,7 @@ func TestDirective(t *testing.T) {
 			mw(nothing).ServeHTTP(w, httptest.NewRequest("GET", "/page", nil))
 			require.Equal(t, tt.links, w.Header()["Link"])
 			require.Equal(t, tt.pushed, w.requests())
-			require.Equal(t, tt.warnings, strings.Count(log.String(), "is of no effect without http2"))
+			require.Equal(t, tt.warnings, strings.Count(log.String(), "of no effect without http2"))
 		})
 	}
 }

@@ -46,7 +46,7 @@ type given struct {
 func (r *Rule) bare() bool { return len(r.If.Conditions) == 0 }
 
 func (p *parser) line(line *directive.Line) {
-	conditions, table := condition.Read(p.c, line.Properties())
+	conditions, table := condition.Read(line.Properties())
 	if len(table) > 0 || line.Block != nil && conditions.Conditions == nil {
 		p.table(line, conditions, table)
 		return
@@ -144,7 +144,7 @@ func (p *parser) add(line *directive.Line, rule Rule, from, to directive.Word) {
 		return
 	}
 	for _, doubt := range t.Lint(directive.Suggest) {
-		p.c.Site().Log.Warn(doubt, "at", to.Pos.String())
+		line.Warnf(to, "%s", doubt)
 	}
 	if before, ok := p.bare[rule.From]; ok {
 		line.Errorf(line.Words[0], "%s is redirected already at %v", rule.From, before)

@@ -20,10 +20,10 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	from := map[string]directive.Pos{}
 	for _, line := range c.Lines() {
 		if line.Block != nil {
-			others = append(others, readBlock(c, line))
+			others = append(others, readBlock(line))
 			continue
 		}
-		rule, word := readSimple(c, line)
+		rule, word := readSimple(line)
 		if before, again := from[rule.From]; again {
 			line.Errorf(word, "%s is rewritten already at %v", rule.From, before)
 		}
@@ -40,10 +40,10 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 
 // readSimple returns the rule of a line without a block, and the word that says for
 // which path it is.
-func readSimple(c *directive.Controller, line *directive.Line) (Rule, directive.Word) {
+func readSimple(line *directive.Line) (Rule, directive.Word) {
 	args := line.Args(2, directive.Any)
 	from := args[0]
-	rule := Rule{From: from.Text, To: readDestinations(c, line, args[1:], nil)}
+	rule := Rule{From: from.Text, To: readDestinations(line, args[1:], nil)}
 	switch {
 	case strings.HasPrefix(from.Text, "/"):
 		if strings.HasSuffix(string(line.Path(from)), "*") {
@@ -61,7 +61,7 @@ func readSimple(c *directive.Controller, line *directive.Line) (Rule, directive.
 }
 
 // readBlock returns the rule of a line with a block.
-func readBlock(c *directive.Controller, line *directive.Line) (rule Rule) {
+func readBlock(line *directive.Line) (rule Rule) {
 	for _, arg := range line.Args(0, 1) {
 		rule.Base = line.Path(arg)
 	}
@@ -70,7 +70,7 @@ func readBlock(c *directive.Controller, line *directive.Line) (rule Rule) {
 		pattern *directive.Line
 		to      *directive.Line
 	)
-	rule.If, props = condition.Read(c, props)
+	rule.If, props = condition.Read(props)
 	for _, prop := range props {
 		switch prop.Name() {
 		case "r", "regexp":
@@ -92,7 +92,7 @@ func readBlock(c *directive.Controller, line *directive.Line) (rule Rule) {
 		line.Errorf(line.Words[0], "the block does not say where to")
 		return rule
 	}
-	rule.To = readDestinations(c, to, to.Args(1, directive.Any), rule.Pattern)
+	rule.To = readDestinations(to, to.Args(1, directive.Any), rule.Pattern)
 	return rule
 }
 
@@ -114,7 +114,7 @@ func readExtension(prop *directive.Line, arg directive.Word) string {
 	return arg.Text
 }
 
-func readDestinations(c *directive.Controller, line *directive.Line, words []directive.Word, pattern *regexp.Regexp) (to []string) {
+func readDestinations(line *directive.Line, words []directive.Word, pattern *regexp.Regexp) (to []string) {
 	for _, w := range words {
 		if err := checkDestination(w.Text, pattern); err != nil {
 			line.Errorf(w, "%w", err)
@@ -126,7 +126,7 @@ func readDestinations(c *directive.Controller, line *directive.Line, words []dir
 			doubts = append(doubts, d.query.Lint(directive.Suggest, numbers(pattern)...)...)
 		}
 		for _, doubt := range doubts {
-			c.Site().Log.Warn(doubt, "at", w.Pos.String())
+			line.Warnf(w, "%s", doubt)
 		}
 		to = append(to, w.Text)
 	}
