@@ -260,7 +260,7 @@ func TestServerRefuses(t *testing.T) {
 		want  string
 	}{
 		{"a mistake", map[string]string{"Caddyfile": "localhost\nroute /a"}, []string{"-validate"},
-			"Caddyfile:2:1: unknown directive \"route\" (did you mean \"root\"?)\n\troute /a\n\t^\n"},
+			"Caddyfile:2:1: unknown directive \"route\": there are no blocks for paths; most directives take a path, and the address of a site may have one\n\troute /a\n\t^\n"},
 		{"a file that is not there", nil, []string{"-conf", "missing"},
 			"open missing: " + syscall.ENOENT.Error() + "\n"},
 		{"too many wishes", nil, []string{"-conf", "x", "-root", "y"},
