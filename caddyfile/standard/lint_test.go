@@ -19,6 +19,8 @@ func TestLint(t *testing.T) {
 		{"a host that is a star", "*:8080 {\n}", "1:1: *:8080: * stands for names of one label, such as localhost: for every host, leave the host out\n\t*:8080 {\n\t^"},
 		{"a scope that is more than a folder", "a.com {\n proxy /api localhost:1\n basicauth /apidocs u p\n}",
 			"2:8: proxy: /api is for /apidocs, too, of the line at Caddyfile:3:12: it is all that begins with it; for a folder, write /api/\n\tproxy /api localhost:1\n\t      ^"},
+		{"a status for more than it seems", "a.com {\n status 404 /api\n proxy /apix localhost:1\n}",
+			"2:13: status: /api is for /apix, too, of the line at Caddyfile:3:8: it is all that begins with it; for a folder, write /api/\n\tstatus 404 /api\n\t           ^"},
 		{"a scope that is a folder", "a.com {\n proxy /api/ localhost:1\n basicauth /apidocs u p\n}", ""},
 		{"a scope that is a name without its extension", "a.com {\n proxy /api localhost:1\n basicauth /api.json u p\n}", ""},
 		{"what a proxy answers before", "a.com {\n proxy / localhost:1\n templates\n basicauth /x u p\n}", "3:2: templates: never reached: proxy at Caddyfile:2:2 answers all of /\n\ttemplates\n\t^"},

@@ -17,6 +17,7 @@ func TestMigrate(t *testing.T) {
 		"	root /srv\n" +
 		"	proxy /api one:80 two:80 {\n		policy least_conn\n		header_upstream X-Was {>Host}\n	}\n" +
 		"	proxy / three\n" +
+		"	proxy /x* four\n	internal /y\n" +
 		"	gzip\n	startup \"make all\"\n}"
 	f, err := caddyfile.Parse("Caddyfile", []byte(src), caddyfile.ParseConfig{})
 	require.NoError(t, err)
@@ -30,11 +31,13 @@ func TestMigrate(t *testing.T) {
 		"4: policy least_conn -> lb_policy least_conn",
 		"5: header_upstream X-Was {>Host} -> header_up X-Was {>Host}",
 		"7: proxy / three -> reverse_proxy three",
-		"8: gzip -> encode zstd gzip",
-		"9: startup `make all` -> ",
+		"8: proxy /x* four -> reverse_proxy /x* four",
+		"9: internal /y -> respond 404 /y",
+		"10: gzip -> encode zstd gzip",
+		"11: startup `make all` -> ",
 	}, got)
 	require.Equal(t, "{>Name} is {header.Name} there", standard.Migrate(f)[3].Note)
-	require.Equal(t, "the events app, with the plugin events.handlers.exec", standard.Migrate(f)[6].Note)
+	require.Equal(t, "the events app, with the plugin events.handlers.exec", standard.Migrate(f)[8].Note)
 }
 
 // TestMigrateKnowsAll sees that there is something to say of every directive, and of
