@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ import (
 func narrow(t *testing.T, c websocket.Config) *ws.Conn {
 	server := httptest.NewUnstartedServer(middleware.Edge{Log: quiet}.Handler(websocket.New(c)(middleware.Status(404))))
 	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		_ = conn.(*net.TCPConn).SetWriteBuffer(4 << 10)
+		_ = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
 		return ctx
 	}
 	server.Start()
@@ -30,7 +31,7 @@ func narrow(t *testing.T, c websocket.Config) *ws.Conn {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if err == nil {
-			_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+			_ = conn.(*net.TCPConn).SetReadBuffer(16 << 10)
 		}
 		return conn, err
 	}}}
@@ -41,46 +42,53 @@ func narrow(t *testing.T, c websocket.Config) *ws.Conn {
 	return conn
 }
 
-// TestASlowClientGetsAllThatAProgramHasLeft begins to read when the program has long
+// TestASlowClientGetsAllThatAProgramHasLeft has a client pause when the program has
 // ended, and what it printed last is still in its pipe.
 func TestASlowClientGetsAllThatAProgramHasLeft(t *testing.T) {
-	const size = 80_000 // more than a pipe and what is in hand, so that it would be cut
-	ended := filepath.Join(t.TempDir(), "ended")
+	const size = 300_000
+	file := filepath.Join(t.TempDir(), "ended")
 	conn := narrow(t, websocket.Config{
 		Type: websocket.Binary, Log: quiet,
-		Command: shell(t, "head -c 80000 /dev/zero; echo > "+ended),
+		Command: shell(t, "head -c 300000 /dev/zero; echo > "+file),
 	})
-	var since time.Time
-	middlewaretest.Eventually(t, func() bool {
-		info, err := os.Stat(ended)
-		if err == nil {
-			since = info.ModTime()
+	ended := func() bool { _, err := os.Stat(file); return err == nil }
+	for got, paused := 0, false; ; {
+		if !paused && ended() {
+			since := time.Now()
+			middlewaretest.Eventually(t, func() bool { return time.Since(since) > 900*time.Millisecond })
+			paused = true
 		}
-		return err == nil && time.Since(since) > 900*time.Millisecond
-	})
-	got := 0
-	for {
 		_, piece, err := conn.Read(t.Context())
 		if err != nil {
 			require.Equal(t, ws.StatusNormalClosure, ws.CloseStatus(err))
+			require.Equal(t, size, got)
 			break
 		}
 		got += len(piece)
 	}
-	require.Equal(t, size, got)
 }
 
 // TestWhatOutlivesAProgramDoesNotKeepItsWebSocket has it leave its group.
 func TestWhatOutlivesAProgramDoesNotKeepItsWebSocket(t *testing.T) {
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("there is no setsid to leave a group by")
+	}
 	for _, tt := range []struct{ name, left string }{
 		{"if it says nothing", "exec sleep 20"},
 		{"if it never stops talking", "exec yes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := shell(t, "command -v setsid >/dev/null && setsid sh -c '"+tt.left+"' 2>/dev/null & echo up")
-			server := serve(t, websocket.Config{Command: c})
-			conn := dial(t, server.URL)
-			require.Equal(t, ws.StatusNormalClosure, closed(t, conn))
+			left := filepath.Join(t.TempDir(), "left")
+			c := shell(t, "setsid sh -c 'echo > "+left+"; "+tt.left+"' 2>/dev/null & until test -s "+left+"; do sleep 0.01; done")
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+			defer cancel()
+			conn := dial(t, serve(t, websocket.Config{Command: c, Type: websocket.Binary}).URL)
+			for {
+				if _, _, err := conn.Read(ctx); err != nil {
+					require.Equal(t, ws.StatusNormalClosure, ws.CloseStatus(err))
+					return
+				}
+			}
 		})
 	}
 }
