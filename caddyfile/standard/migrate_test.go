@@ -17,7 +17,7 @@ func TestMigrate(t *testing.T) {
 		"	root /srv\n" +
 		"	proxy /api one:80 two:80 {\n		policy least_conn\n		header_upstream X-Was {>Host}\n	}\n" +
 		"	proxy / three\n" +
-		"	proxy /x* four\n	internal /y\n" +
+		"	proxy /x* four\n	fastcgi /run/php.sock\n" +
 		"	gzip\n	startup \"make all\"\n}"
 	f, err := caddyfile.Parse("Caddyfile", []byte(src), caddyfile.ParseConfig{})
 	require.NoError(t, err)
@@ -32,7 +32,7 @@ func TestMigrate(t *testing.T) {
 		"5: header_upstream X-Was {>Host} -> header_up X-Was {>Host}",
 		"7: proxy / three -> reverse_proxy three",
 		"8: proxy /x* four -> reverse_proxy /x* four",
-		"9: internal /y -> respond 404 /y",
+		"9: fastcgi /run/php.sock -> php_fastcgi /run/php.sock",
 		"10: gzip -> encode zstd gzip",
 		"11: startup `make all` -> ",
 	}, got)
