@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // A Recorder is an [http.ResponseWriter] that remembers what passed through it
@@ -54,7 +56,22 @@ func Record(w http.ResponseWriter) *Recorder {
 	if rec, ok := w.(*Recorder); ok {
 		return rec
 	}
+	if _, wraps := w.(unwrapper); !wraps && probe.RequestEnabled() {
+		return lookedAtRecorder(w)
+	}
 	return &Recorder{w: w}
+}
+
+// lookedAtRecorder returns a Recorder that has facts at once, for who looks will
+// have some: together they are one allocation.
+func lookedAtRecorder(w http.ResponseWriter) *Recorder {
+	both := &struct {
+		Recorder
+		facts facts
+	}{Recorder: Recorder{w: w}}
+	both.facts.notes = both.facts.room[:0]
+	both.Recorder.facts = &both.facts
+	return &both.Recorder
 }
 
 // Keys under which layers note what others look for. What a user of the
