@@ -303,6 +303,13 @@ func (s *site) blame(c *directive.Controller, err error) error {
 	return e
 }
 
+// replaced tells the directives that the site is asked nothing more.
+func (s *site) replaced() {
+	for _, c := range s.controllers {
+		c.Replaced()
+	}
+}
+
 // stop gives up what the site needed, innermost first.
 func (s *site) stop() error {
 	if s.end != nil {

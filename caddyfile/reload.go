@@ -112,6 +112,9 @@ func (s *Server) reload(ctx context.Context, f *File) (report ReloadReport, err 
 		return ReloadReport{}, errors.Join(err, next.discard(old))
 	}
 	next.settle(true)
+	for _, site := range old.fresh(next) {
+		site.replaced()
+	}
 	if f.inputs != nil {
 		s.inputs.Store(f.inputs)
 	}

@@ -237,6 +237,29 @@ func TestReloadLetsFinish(t *testing.T) {
 	require.Zero(t, server.Draining())
 }
 
+// TestReloadTells checks that a site is told that it has been replaced or removed by
+// the time that the reload is over, while it still has a request, and no other site is.
+func TestReloadTells(t *testing.T) {
+	var e events
+	goOn := make(chan struct{})
+	v := append(e.watched(goOn), directive.Directive{Name: "told", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
+		name := c.Once().Arg().Text
+		c.OnReplace(func() { e.add("replaced " + name) })
+		return nil, c.Err()
+	}})
+	server := load(t, "127.0.0.1:0 {\n told old\n slow\n}\na {\n told a\n}\nb {\n told b\n}", caddyfile.Config{Vocabulary: v})
+	start(t, server)
+	resp := begin(t, server.Listeners()[0].Addr.String())
+	_, err := server.Reload(t.Context(), parse(t, "127.0.0.1:0 {\n told new\n bad luck\n}"))
+	require.Error(t, err)
+	require.Empty(t, e.all())
+	reload(t, server, "127.0.0.1:0 {\n told new\n}\nb {\n told b\n}")
+	require.Equal(t, []string{"replaced old", "replaced a"}, e.all())
+	close(goOn)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+}
+
 // begin returns a response that has begun.
 func begin(t *testing.T, addr string) *http.Response {
 	t.Helper()

@@ -4,12 +4,17 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/directive"
 )
 
 // NewServiceOf returns a Service that has sync done in place of a Repo's.
 func NewServiceOf(sync func(context.Context) (Release, error), c ServiceConfig) *Service {
 	return newService(sync, c)
 }
+
+// Use has a site use the service that there is under a key, or s.
+func Use(c *directive.Controller, key any, s *Service) *Service { return use(c, key, s) }
 
 // CheckURL returns what git would be given for the address of a repository.
 func CheckURL(text string) (string, error) {

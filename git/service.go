@@ -41,6 +41,9 @@ type Service struct {
 	status  Status
 	after   *after
 	running bool
+	pause   context.CancelFunc // ends what is running
+	sites   int                // that use it and have not been replaced
+	unused  bool               // all of them have been
 	done    sync.WaitGroup
 }
 
@@ -82,8 +85,10 @@ func (s *Service) Start(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !s.running:
-		s.running = true
-		s.done.Go(func() { s.loop(s.life) })
+		s.running, s.unused = true, false
+		var ctx context.Context
+		ctx, s.pause = context.WithCancel(s.life)
+		s.done.Go(func() { s.loop(ctx) })
 	}
 	return nil
 }
@@ -138,6 +143,7 @@ func (s *Service) loop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
+			s.update(func(st *Status) { st.Next = time.Time{} })
 			return
 		case <-s.triggers:
 			timer.Stop()

@@ -22,7 +22,51 @@ func share(c *directive.Controller, line *directive.Line, at directive.Word, s *
 	})
 	c.OnStart(func(context.Context) error { claims.end(c); return nil })
 	c.OnStop(func() error { claims.end(c); return nil })
-	return directive.Share(c, [2]string{state, says}, func() *Service { return s })
+	return use(c, [2]string{state, says}, s)
+}
+
+// use returns the service that there is under a key, or s. It syncs as long as there
+// is a site that uses it and has not been replaced: another one may be at work on the
+// same state by then. If there is such a site again, it is as if it was started anew.
+func use(c *directive.Controller, key any, s *Service) *Service {
+	s = directive.Share(c, key, func() *Service { return s })
+	s.enter()
+	leave := sync.OnceFunc(s.leave)
+	c.OnStart(s.resume)
+	c.OnReplace(leave)
+	c.OnStop(func() error { leave(); return nil })
+	return s
+}
+
+func (s *Service) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sites++
+}
+
+// leave does not wait for a sync that it ends.
+func (s *Service) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sites--; s.sites > 0 {
+		return
+	}
+	s.unused = true
+	if s.running {
+		s.running = false
+		s.pause()
+	}
+}
+
+// resume starts what has been unused in the meantime.
+func (s *Service) resume(ctx context.Context) error {
+	s.mu.Lock()
+	unused := s.unused
+	s.mu.Unlock()
+	if !unused {
+		return nil
+	}
+	return s.Start(ctx)
 }
 
 // describe returns all that makes a service different from another.

@@ -64,6 +64,7 @@ type Controller struct {
 	start    []func(context.Context) error
 	stop     []func() error
 	keep     []func() func(bool)
+	replace  []func()
 	stopping chan struct{} // nil until somebody asks
 	tell     func()        // closes it
 }
@@ -130,10 +131,10 @@ func (c *Controller) OnStart(f func(context.Context) error) { c.start = append(c
 func (c *Controller) OnStop(f func() error) { c.stop = append(c.stop, f) }
 
 // Started forgets what is of no use once the site has been started, its lines among
-// it, and reports whether there is anything left for Stop or Keep to do.
+// it, and reports whether there is anything left for Stop, Keep or Replaced to do.
 func (c *Controller) Started() (remains bool) {
 	c.lines, c.errs, c.start = nil, nil, nil
-	return len(c.stop)+len(c.keep) > 0 || c.tell != nil
+	return len(c.stop)+len(c.keep)+len(c.replace) > 0 || c.tell != nil
 }
 
 // Stopping returns what is closed when the context of OnStart is done, and at the
@@ -168,6 +169,20 @@ func (c *Controller) Keep() (settle []func(loaded bool)) {
 		}
 	}
 	return settle
+}
+
+// OnReplace has f called once another configuration is in force in which the site is
+// another one, or there is none: while it still answers the requests it has, for as
+// long as they take. What is done for the sake of later ones can end then, such as to
+// look for something newer. f must not wait for any of it, and bear with what never
+// started or has been stopped.
+func (c *Controller) OnReplace(f func()) { c.replace = append(c.replace, f) }
+
+// Replaced calls what OnReplace was given.
+func (c *Controller) Replaced() {
+	for _, f := range c.replace {
+		f()
+	}
 }
 
 // Start calls what OnStart was given, and Stop if one of them fails.
