@@ -216,6 +216,44 @@ func TestHiddenFromThenOn(t *testing.T) {
 	require.True(t, site.Hidden("by another name", b))
 }
 
+// TestUnhide checks that what a former site hid is hidden no longer, unless another
+// one does so, too.
+func TestUnhide(t *testing.T) {
+	site, dir := siteWith(t, "a", "b", "c.log", "d")
+	other := directive.NewSite()
+	other.Root, other.Shared = site.Root, site.Shared
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for range 2 {
+		site.Hide(in("a"))
+	}
+	site.Hide(in("b"))
+	site.Hide(in("*.log"))
+	other.Hide(in("b"))
+	hidden := func() (names []string) {
+		for _, name := range []string{"a", "b", "c.log", "d"} {
+			byName := other.Hidden(name, nil)
+			if name != "c.log" { // which a pattern knows by its name only
+				require.Equal(t, byName, other.Hidden("another/name", info(t, in(name))), name)
+			}
+			if byName {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	require.Equal(t, []string{"a", "b", "c.log"}, hidden())
+	for range 2 { // the second time there is nothing left
+		site.Unhide()
+		require.Equal(t, []string{"b"}, hidden())
+	}
+	site.Hide(in("a"))
+	require.Equal(t, []string{"a", "b"}, hidden())
+	other.Unhide()
+	require.Equal(t, []string{"a"}, hidden())
+	site.Unhide()
+	require.Empty(t, hidden())
+}
+
 // TestHiddenWhileOthersAre checks that none of many files is missed that are
 // hidden while requests come.
 func TestHiddenWhileOthersAre(t *testing.T) {

@@ -99,6 +99,51 @@ func TestReload(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrClosed)
 }
 
+// TestKept checks that the line of a site that stays as it is counts for those that
+// are set up beside it, and that what they say of rotation is in force if they are.
+func TestKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var files []*logfile.File
+	pool := new(directive.Pool)
+	set := func(src string) (*directive.Controller, error) {
+		site := directive.NewSite()
+		site.Shared = pool
+		c := directive.NewController(site, "log", caddyfiletest.Parse(t, src)...)
+		t.Cleanup(func() { require.NoError(t, c.Stop()) })
+		_, err := log(&files).Setup(c)
+		return c, err
+	}
+	settle := func(fs []func(bool), loaded bool) {
+		for _, f := range fs {
+			f(loaded)
+		}
+	}
+	kept, err := set("log a.log { rotate_disable }")
+	require.NoError(t, err)
+	require.NoError(t, kept.Start(t.Context()))
+
+	was := kept.Keep()
+	other, err := set("log a.log { rotate_size 7 }")
+	require.EqualError(t, err, "Caddyfile:1:5: log: another line has a.log rotated otherwise")
+	require.NoError(t, other.Stop())
+	settle(was, false)
+
+	was = kept.Keep()
+	same, err := set("log a.log")
+	require.NoError(t, err)
+	require.NoError(t, same.Start(t.Context()))
+	settle(was, true)
+	fill(t, files[0], 2)
+	require.Len(t, readAll(t, "."), 1, "as the kept one says")
+
+	was = same.Keep()
+	_, err = set("log a.log { rotate_size 1 }")
+	require.NoError(t, err)
+	settle(was, true)
+	fill(t, files[0], 2)
+	require.Greater(t, len(readAll(t, ".")), 1, "as the new one says")
+}
+
 func TestShareErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("dir", 0o700))
