@@ -2,10 +2,13 @@ package caddyfile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +50,9 @@ func (q boundPlace) errorf(format string, args ...any) error {
 func (p *port) blame(host string, err error) error {
 	i := slices.IndexFunc(p.places, func(q boundPlace) bool { return slices.Contains(q.binds, host) })
 	q := p.places[max(i, 0)]
+	if number, e := strconv.Atoi(p.number); e == nil && number < 1024 && errors.Is(err, fs.ErrPermission) {
+		return q.errorf("%w (ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE)", err)
+	}
 	return q.errorf("%w", err)
 }
 

@@ -41,6 +41,12 @@ func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
 		line.Errorf(dir, "%w", err)
 	case !info.IsDir():
 		line.Errorf(dir, "%q is not a folder", dir.Text)
+	default:
+		if folder, err := os.OpenRoot(site.Root.Dir); err == nil {
+			_ = folder.Close()
+		} else {
+			line.Warnf(dir, "all of the site is 404: %w", err)
+		}
 	}
 	return nil, c.Err()
 }

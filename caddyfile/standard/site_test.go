@@ -106,6 +106,23 @@ func TestRootThatIsYetToCome(t *testing.T) {
 	require.EqualError(t, c.Warnings()[0], "Caddyfile:1:6: root: "+dir+" does not exist yet")
 }
 
+// TestRootThatCannotBeOpened checks that a site that is nothing but 404, since the
+// program may not read its folder, does not start without a word.
+func TestRootThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0))
+	if folder, err := os.OpenRoot(dir); err == nil {
+		folder.Close()
+		t.Skip("this user may open everything")
+	}
+	d := lookup(t, "root")
+	c := directive.NewController(directive.NewSite(), d.Name, caddyfiletest.Parse(t, "root "+quote(dir))...)
+	_, err := d.Setup(c)
+	require.NoError(t, err)
+	require.Len(t, c.Warnings(), 1)
+	require.ErrorContains(t, c.Warnings()[0], "Caddyfile:1:6: root: all of the site is 404: ")
+}
+
 func lookup(t *testing.T, name string) directive.Directive {
 	t.Helper()
 	for _, d := range standard.Vocabulary() {

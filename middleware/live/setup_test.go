@@ -171,7 +171,7 @@ func TestSocketOfAnother(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(name, nil, 0o600))
 	_, err = start()
-	require.EqualError(t, err, "introspect: socket: "+name+" is there already, and is no socket")
+	require.EqualError(t, err, "socket: "+name+" is there already, and is no socket")
 	require.NoError(t, os.Remove(name))
 	first, err := start()
 	require.NoError(t, err)

@@ -37,17 +37,17 @@ func (s *socket) show(h http.Handler) { s.handler.Store(&h) }
 // by a program that was killed makes room for it. What is no socket does not.
 func (s *socket) Start(ctx context.Context) error {
 	if info, err := os.Lstat(s.path); err == nil && info.Mode().Type() != os.ModeSocket {
-		return fmt.Errorf("introspect: socket: %s is there already, and is no socket", s.path)
+		return fmt.Errorf("socket: %s is there already, and is no socket", s.path)
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(s.path), ".s")
 	if err != nil {
-		return fmt.Errorf("introspect: socket: %w", err)
+		return fmt.Errorf("socket: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	hidden := filepath.Join(dir, "s")
 	l, err := new(net.ListenConfig).Listen(ctx, "unix", hidden)
 	if err != nil {
-		return fmt.Errorf("introspect: socket: %w", err)
+		return fmt.Errorf("socket: %w", err)
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false) // for it is not there any more
 	err = os.Chmod(hidden, 0o600)
@@ -59,7 +59,7 @@ func (s *socket) Start(ctx context.Context) error {
 	}
 	if err != nil {
 		l.Close()
-		return fmt.Errorf("introspect: socket: %w", err)
+		return fmt.Errorf("socket: %w", err)
 	}
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.done = make(chan struct{})
