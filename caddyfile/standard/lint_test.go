@@ -31,6 +31,7 @@ func TestLint(t *testing.T) {
 		{"what a directive warns of", "a.com {\n header / X {hots}\n gzip\n gzip\n}",
 			"2:13: header: unknown placeholder {hots} stays as it is (did you mean \"{host}\"?)\n\theader / X {hots}\n\t           ^\n" +
 				"4:2: gzip: never used: an earlier line is for all requests\n\tgzip\n\t^"},
+		{"a group as nginx has it", "a.com {\n rewrite {\n  r ^/a/(.*)$\n  to /b/$1\n }\n}", "4:6: rewrite: to: $1 is taken as it is: the group of a pattern is {1}\n\tto /b/$1\n\t   ^"},
 		{"what the File warns of", "a.com {\n header / X $HOME\n}", `2:13: "$HOME" is taken as it is: a variable of the environment is {$HOME}; if that is meant, put it in quotes` + "\n\theader / X $HOME\n\t           ^"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func reload(ctx context.Context, asked <-chan os.Signal, server *caddyfile.Serve
 
 func logReload(report caddyfile.ReloadReport, err error) {
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s not reloaded, all is as it was:\n%v\n", time.Now().Format(time.DateTime), err)
+		fmt.Fprintf(os.Stderr, "%s not reloaded: all is as it was\n%v\n", time.Now().Format(time.DateTime), err)
 		return // not by slog, which would have it all on one line
 	}
 	slog.Info("reloaded", "report", report)

@@ -120,6 +120,9 @@ func readDestinations(line *directive.Line, words []directive.Word, pattern *reg
 			line.Errorf(w, "%w", err)
 			continue
 		}
+		if dollar := dollars.FindString(w.Text); dollar != "" {
+			line.Warnf(w, "%s is taken as it is: the group of a pattern is {%s}", dollar, dollar[1:])
+		}
 		d := newDestination(w.Text)
 		doubts := d.plain.Lint(directive.Suggest, numbers(pattern)...)
 		if d.query != nil {
@@ -144,6 +147,9 @@ func numbers(pattern *regexp.Regexp) []string {
 	}
 	return names
 }
+
+// dollars are groups as nginx has them.
+var dollars = regexp.MustCompile(`\$[0-9]`)
 
 var group = regexp.MustCompile(`\{[0-9]+\}`)
 
