@@ -1,5 +1,6 @@
 // Server is what tests attach tracers to. It serves 127.0.0.1, on a port that it
-// prints, until its standard input ends. Its layers are called outer and inner.
+// prints, until its standard input ends. Its layers are called outer and inner. With a
+// percentage of garbage to collect at as an argument, it keeps a journal.
 package main
 
 import (
@@ -20,12 +21,14 @@ import (
 )
 
 func main() {
+	h := handler()
 	if len(os.Args) > 1 { // percent
 		n, err := strconv.Atoi(os.Args[1])
 		if err != nil {
 			log.Fatal(err)
 		}
 		debug.SetGCPercent(n)
+		h = new(journal).around(h)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -33,7 +36,7 @@ func main() {
 	}
 	fmt.Println(ln.Addr())
 	go func() {
-		log.Fatal(http.Serve(ln, handler()))
+		log.Fatal(http.Serve(ln, h))
 	}()
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
@@ -49,6 +52,7 @@ func handler() http.Handler {
 }
 
 func serve(w http.ResponseWriter, r *http.Request) (int, error) {
+	enter(w, r)
 	switch {
 	case r.URL.Path == "/nf":
 		w.WriteHeader(http.StatusNotFound)
