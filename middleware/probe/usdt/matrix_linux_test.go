@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware/probe"
+)
+
+// TestEveryToolListsEveryBuild has tools of others list all probes of a program in
+// every form that go build gives it, before and after strip, and has it run. Without
+// bpftrace or root, or perf, the rest is verified all the same.
+func TestEveryToolListsEveryBuild(t *testing.T) {
+	need(t, false, "readelf", "which probes readelf lists")
+	need(t, false, "strip", "that a program has its probes after strip")
+	need(t, false, "gdb", "which probes gdb lists")
+	profile, err := filepath.Abs("testdata/cpu.pgo") // of BenchmarkProbe; a new one would have all be compiled each time
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		name string
+		args []string
+	}{
+		{"plain", nil},
+		{"without symbols", []string{"-ldflags=-s -w"}},
+		{"trimpath", []string{"-trimpath"}},
+		{"PIE", []string{"-buildmode=pie"}},
+		{"race", []string{"-race", "CGO_ENABLED=1"}},
+		{"PGO", []string{"-pgo=" + profile}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := build(t, tt.args...)
+			usdt(t, server)
+			checkNotes(t, server, map[elf.Machine][]byte{elf.EM_X86_64: {0x0f, 0x1f, 0x44, 0, 0, 0xc3}})
+			listedByTools(t, server)
+			runs(t, server)
+
+			version := output(t, "go", "version", "-m", server)
+			require.Contains(t, version, "path\tgithub.com/shallot-http/shallot/middleware/probe/usdt/testdata/server\n")
+			after := server + "-stripped" // as the other one may not have ended
+			output(t, "strip", "-o", after, server)
+			listedByTools(t, after)
+			runs(t, after)
+			require.Equal(t, strings.TrimPrefix(version, server), strings.TrimPrefix(output(t, "go", "version", "-m", after), after))
+		})
+	}
+}
+
+func runs(t *testing.T, server string) {
+	t.Helper()
+	require.Equal(t, "hello\n", startProgram(t, server).mustGet("/all"))
+}
+
+// listedByTools checks that each tool there is lists all probes of a program.
+func listedByTools(t *testing.T, server string) {
+	t.Helper()
+	listings := map[string]string{
+		"readelf": output(t, "readelf", "-n", server),
+		"gdb":     output(t, "gdb", "-nx", "-batch", "-ex", "info probes stap", server),
+	}
+	_, err := exec.LookPath("bpftrace")
+	switch {
+	case err == nil && os.Geteuid() == 0:
+		listings["bpftrace"] = output(t, "bpftrace", "-l", "usdt:"+server+":*")
+	case os.Getenv("CI") == "true":
+		t.Fatal("bpftrace is not installed, or not root")
+	default:
+		t.Log("not root, or no bpftrace: what it lists is not verified")
+	}
+	if _, err := exec.LookPath("perf"); err == nil {
+		cache := t.TempDir()
+		output(t, "perf", "--buildid-dir", cache, "buildid-cache", "--add", server)
+		listings["perf"] = output(t, "perf", "--buildid-dir", cache, "list", "sdt")
+	} else {
+		t.Log("no perf: what it lists is not verified")
+	}
+	for tool, listing := range listings {
+		for _, p := range probe.List() {
+			require.Regexp(t, `(?m)\b`+p.Name+`\b`, listing, tool)
+		}
+	}
+}
+
+func output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	require.NoError(t, err, "%s %s: %s", name, strings.Join(args, " "), strconv.Quote(string(out)))
+	return string(out)
+}
