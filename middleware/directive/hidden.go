@@ -22,6 +22,8 @@ func (s *Site) Hide(name string) {
 		abs = name
 	}
 	s.Shared.hidden.add(abs)
+	s.Shared.hidden.claims.Lock()
+	defer s.Shared.hidden.claims.Unlock()
 	if s.hid == nil {
 		s.hid = new([]string)
 	}
@@ -31,6 +33,8 @@ func (s *Site) Hide(name string) {
 // Unhide takes back what [Site.Hide] was told, once the site has ended. What others
 // hide stays hidden.
 func (s *Site) Unhide() {
+	s.Shared.hidden.claims.Lock()
+	defer s.Shared.hidden.claims.Unlock()
 	if s.hid == nil {
 		return
 	}
@@ -54,6 +58,7 @@ func (s *Site) Hidden(name string, info fs.FileInfo) bool {
 // hidden is what the sites of a pool hide. There may be as many names as sites,
 // which may all end in access.log, and every request asks.
 type hidden struct {
+	claims   sync.Mutex // of what each site hides
 	mu       sync.RWMutex
 	files    group
 	names    map[string]*group            // the folders of files, by the last elements of their names in lower case
