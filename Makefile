@@ -51,6 +51,7 @@ build:
 vet:
 	@for p in $(PLATFORMS); do echo "vet $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; done
 	@for m in $(MODULES); do (cd $$m && $(GO) vet ./...); done
+	@$(GO) vet -tags soak ./...
 
 .PHONY: format
 format:

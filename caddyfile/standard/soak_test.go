@@ -36,7 +36,7 @@ func TestSoakServer(t *testing.T) {
 	errors logs/error.log
 	gzip
 }`), 0o600))
-	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	goroutines, files := runtime.NumGoroutine(), descriptors(t)
 	addr, stop := serve(t, "Caddyfile")
 	end := time.Now().Add(90 * time.Second)
 
@@ -92,7 +92,7 @@ func TestSoakServer(t *testing.T) {
 		time.Sleep(100 * time.Millisecond) // net/http ends them when it sees that clients have left, and tells nobody
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
-	require.Equal(t, files, openFiles(t))
+	require.Equal(t, files, descriptors(t))
 	t.Logf("%d whole answers", answers.Load())
 }
 
@@ -171,7 +171,7 @@ func talkNonsense(t *testing.T, addr net.Addr) {
 	io.Copy(io.Discard, conn) // until then, or until it is hung up on
 }
 
-func openFiles(t *testing.T) int {
+func descriptors(t *testing.T) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Skip("only Linux tells how many files are open:", err)
