@@ -24,31 +24,31 @@ func TestConfined(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 	}
-	if runtime.GOOS != "windows" { // where not everybody may make one
-		require.NoError(t, os.Symlink(secret, filepath.Join(inside, "link")))
-		require.NoError(t, os.Symlink("..", filepath.Join(inside, "up")))
-		require.NoError(t, os.Symlink("common", filepath.Join(inside, "alias")))
-	}
 	root, err := os.OpenRoot(inside)
 	require.NoError(t, err)
 	defer root.Close()
-	for _, tt := range []struct{ name, file, want string }{
+	type row struct{ name, file, want string }
+	rows := []row{
 		{"a file", "common", ""},
 		{"a file that imports one further up", "sites/*", ""},
-		{"a link within", "alias", ""},
 		{"a file further up", "../secret", "it is outside of the files there are"},
 		{"a file that is further up in the end", "sites/../../secret", "it is outside of the files there are"},
 		{"a file by its full path", "/etc/passwd", "it is outside of the files there are"},
 		{"a pattern further up", "../*", "it is outside of the files there are"},
-		{"a link", "link", "path escapes from parent"},
-		{"a file in a linked folder", "up/secret", "path escapes from parent"},
-		{"a pattern in a linked folder", "up/*", "path escapes from parent"},
-		{"a pattern that a link fits", "lin*", "path escapes from parent"},
-	} {
+	}
+	if runtime.GOOS != "windows" { // where not everybody may make a link
+		require.NoError(t, os.Symlink(secret, filepath.Join(inside, "link")))
+		require.NoError(t, os.Symlink("..", filepath.Join(inside, "up")))
+		require.NoError(t, os.Symlink("common", filepath.Join(inside, "alias")))
+		rows = append(rows,
+			row{"a link within", "alias", ""},
+			row{"a link", "link", "path escapes from parent"},
+			row{"a file in a linked folder", "up/secret", "path escapes from parent"},
+			row{"a pattern in a linked folder", "up/*", "path escapes from parent"},
+			row{"a pattern that a link fits", "lin*", "path escapes from parent"})
+	}
+	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := os.Lstat(filepath.Join(inside, "link")); err != nil && (tt.want == "path escapes from parent" || tt.file == "alias") {
-				t.Skip("there are no links here")
-			}
 			f, err := caddyfile.Parse("Caddyfile", []byte("a.com\nimport "+tt.file), caddyfile.ParseConfig{FS: root.FS()})
 			if tt.want != "" {
 				require.ErrorContains(t, err, `Caddyfile:2:8: cannot import "`)

@@ -183,9 +183,10 @@ func TestReloadToOneAndAll(t *testing.T) {
 
 	// What was closed for nothing is opened again.
 	busy, err := net.Listen("tcp", "127.0.0.2:"+number)
-	if err != nil {
-		t.Skip("this machine has one address of its own only:", err)
+	if runtime.GOOS != "linux" && err != nil {
+		t.Skip("only Linux takes all of 127.0.0.0/8 for its own without being told:", err)
 	}
+	require.NoError(t, err)
 	defer busy.Close()
 	_, err = server.Reload(t.Context(), parse(t, all))
 	require.Error(t, err)

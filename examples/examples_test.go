@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func TestWrap(t *testing.T) {
@@ -84,10 +86,8 @@ func TestProxy(t *testing.T) {
 }
 
 func TestPHP(t *testing.T) {
-	if found, _ := filepath.Glob("/usr/sbin/php-fpm*"); len(found) == 0 && os.Getenv("CI") != "true" {
-		if _, err := exec.LookPath("php-fpm"); err != nil {
-			t.Skip(err)
-		}
+	if found, _ := filepath.Glob("/usr/sbin/php-fpm*"); len(found) == 0 {
+		middlewaretest.Program(t, "php-fpm")
 	}
 	p := start(t, t.TempDir(), "php", "-any")
 	base := p.url(t)
@@ -140,9 +140,7 @@ func TestPHP(t *testing.T) {
 // TestDeploy pushes to the site, breaks it, and goes back.
 func TestDeploy(t *testing.T) {
 	for _, name := range []string{"git", "sh"} {
-		if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") != "true" {
-			t.Skip(err)
-		}
+		middlewaretest.Program(t, name)
 	}
 	dir := t.TempDir()
 	p := start(t, dir, "deploy", "-addr", "127.0.0.1:0")

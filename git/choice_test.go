@@ -13,12 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestChoiceWhileBuilding goes back while the next release is being made, which
 // nobody has to wait for.
 func TestChoiceWhileBuilding(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	for _, tt := range []struct {
 		name   string
 		choose func(repo *git.Repo, hash string) error
@@ -76,7 +77,7 @@ func TestChoiceSurvives(t *testing.T) {
 
 // TestOneAtATime has many work with one state, as several programs would.
 func TestOneAtATime(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	dir := t.TempDir()
 	o := newOrigin(t, dir)
 	ran := filepath.Join(dir, "ran")

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestMain makes a victim of this process if it was started as one.
@@ -92,7 +93,7 @@ func attempt(t *testing.T, state, url string, step int, after time.Duration) (ki
 // TestKilled kills a sync at each of its steps: what is live then is whole, and the
 // next sync does the rest.
 func TestKilled(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	dir := t.TempDir()
 	o := newOrigin(t, dir)
 	older := o.push(map[string]string{"index.html": "older"})
@@ -143,7 +144,7 @@ func requireConverges(t *testing.T, o *origin, state, hash string) {
 
 // TestKilledAnytime kills syncs without asking where they are, several in a row.
 func TestKilledAnytime(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	dir := t.TempDir()
 	o := newOrigin(t, dir)
 	o.push(map[string]string{"index.html": "old"})
@@ -159,7 +160,7 @@ func TestKilledAnytime(t *testing.T) {
 // TestOrphan has a command go on whose program was killed, and write to what it
 // takes for its release, in both ways.
 func TestOrphan(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	dir := t.TempDir()
 	o := newOrigin(t, dir)
 	o.push(map[string]string{"index.html": "old"})

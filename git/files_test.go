@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func TestSubmodules(t *testing.T) {
@@ -60,7 +61,7 @@ func TestSubmodules(t *testing.T) {
 }
 
 func TestLFS(t *testing.T) {
-	program(t, "git-lfs")
+	middlewaretest.Program(t, "git-lfs")
 	o := newOrigin(t, t.TempDir())
 	o.git("lfs", "install", "--local")
 	o.git("lfs", "track", "*.bin")
@@ -80,7 +81,7 @@ func TestLFS(t *testing.T) {
 // TestTimes checks that what has not changed keeps its time, whether it was pushed
 // or made.
 func TestTimes(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	o := newOrigin(t, t.TempDir())
 	large := strings.Repeat("0123456789abcdef", 20_000)
 	o.push(map[string]string{"same.html": "same", "size.html": "aaaa", "large.bin": large, "end.bin": large + "a", "gone.html": "x"})

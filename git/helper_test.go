@@ -16,20 +16,8 @@ import (
 
 	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
-
-// program returns the path of a program, without which the test is skipped.
-func program(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return path
-}
 
 // An origin is a repository that is pushed to, and a clone to push from.
 type origin struct {
@@ -41,7 +29,7 @@ type origin struct {
 // newOrigin returns one that has a commit with a file called index.html.
 func newOrigin(t testing.TB, dir string) *origin {
 	t.Helper()
-	program(t, "git")
+	middlewaretest.Program(t, "git")
 	o := &origin{t, filepath.Join(dir, "site.git"), filepath.Join(dir, "work")}
 	o.run(dir, "init", "--quiet", "--bare", "--initial-branch=main", o.bare)
 	o.run(dir, "init", "--quiet", "--initial-branch=main", o.work)
@@ -177,7 +165,7 @@ func (j *journal) log() *slog.Logger {
 // script writes a program of a shell and returns its path.
 func script(t testing.TB, dir, name, text string) string {
 	t.Helper()
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	path := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, "#!/bin/sh\n%s\n", text), 0o755))
 	return path

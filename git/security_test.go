@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func TestVersion(t *testing.T) {
@@ -46,7 +47,7 @@ func TestVersion(t *testing.T) {
 // spy returns a git that writes its arguments and its environment to a file.
 func spy(t *testing.T, dir string) (fake, file string) {
 	t.Helper()
-	program(t, "env")
+	middlewaretest.Program(t, "env")
 	file = filepath.Join(dir, "spied")
 	return script(t, dir, "git", `for a; do printf 'argument <%s>\n' "$a"; done >> `+file+`; env | sed 's/^/variable /' >> `+file+`; exec git "$@"`), file
 }

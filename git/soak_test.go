@@ -11,6 +11,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestSoakNothingIsMixed is TestNothingIsMixed at full size.
@@ -24,7 +25,7 @@ func TestSoakNothingIsMixedInPHP(t *testing.T) {
 
 // TestSoakKilled kills syncs of one state over and over, wherever they are.
 func TestSoakKilled(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	dir := t.TempDir()
 	o := newOrigin(t, dir)
 	o.push(map[string]string{"index.html": "old"})

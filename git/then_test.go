@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func shell(text string) git.Command { return git.Command{Args: []string{"sh", "-c", text}} }
 
 // TestThen runs what makes a site of the files, and what does not.
 func TestThen(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	o := newOrigin(t, t.TempDir())
 	state := filepath.Join(t.TempDir(), "state")
 	var log journal
@@ -64,7 +65,7 @@ func TestThen(t *testing.T) {
 
 // TestThenIsVerbose has a command that would fill the disk with what it says.
 func TestThenIsVerbose(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	o := newOrigin(t, t.TempDir())
 	var log journal
 	_, err := o.open(t, git.RepoConfig{Then: []git.Command{shell("yes | head -n 50000; echo the end; exit 1")}, Log: log.log()}).Sync(t.Context())
@@ -75,7 +76,7 @@ func TestThenIsVerbose(t *testing.T) {
 
 // TestThenSees checks what commands are told of this program, and of git.
 func TestThenSees(t *testing.T) {
-	program(t, "env")
+	middlewaretest.Program(t, "env")
 	o := newOrigin(t, t.TempDir())
 	t.Setenv("GIT_DIR", "/somewhere")
 	t.Setenv("GIT_CONFIG_COUNT", "nonsense")
@@ -92,7 +93,7 @@ func TestThenLeavesNothingBehind(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no kill")
 	}
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	o := newOrigin(t, t.TempDir())
 	file := filepath.Join(t.TempDir(), "pid")
 	synced(t, o.open(t, git.RepoConfig{Then: []git.Command{shell("sleep 1000 & echo $! > " + file)}}))
@@ -138,7 +139,7 @@ func TestHangingGit(t *testing.T) {
 
 // TestAfter runs what follows a publication, until the next.
 func TestAfter(t *testing.T) {
-	program(t, "sh")
+	middlewaretest.Program(t, "sh")
 	o := newOrigin(t, t.TempDir())
 	dir := t.TempDir()
 	var log journal

@@ -20,17 +20,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/git"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // backend serves the repositories below a folder, by git's own http-backend.
 func backend(t *testing.T, dir string) http.Handler {
 	t.Helper()
-	program(t, "git")
+	middlewaretest.Program(t, "git")
 	out, err := exec.Command("git", "--exec-path").Output()
 	require.NoError(t, err)
 	path := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
-	if _, err := os.Stat(path); err != nil && os.Getenv("CI") != "true" {
-		t.Skip(err)
+	if _, err := os.Stat(path); err != nil {
+		middlewaretest.Lacks(t, err)
 	}
 	return &cgi.Handler{Path: path, Env: []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1"},
 		InheritEnv: []string{"PATH"}, Stderr: t.Output()}
@@ -161,11 +162,11 @@ type sshServer struct {
 // startSSH starts an OpenSSH server on a free port, which ends with the test.
 func startSSH(t *testing.T) sshServer {
 	t.Helper()
-	program(t, "ssh")
-	program(t, "ssh-keygen")
+	middlewaretest.Program(t, "ssh")
+	middlewaretest.Program(t, "ssh-keygen")
 	sshd := "/usr/sbin/sshd" // which wants to be called by its full path
 	if _, err := os.Stat(sshd); err != nil {
-		sshd = program(t, "sshd")
+		sshd = middlewaretest.Program(t, "sshd")
 	}
 	if os.Getuid() == 0 {
 		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // as its unit does

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/gzip"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // mixed returns bytes of many kinds: text, noise, runs, and what was there before.
@@ -151,7 +152,7 @@ func edited(r *rand.Rand, version []byte, n int) []byte {
 // TestBrotliByTheReference has the reference implementation decode our streams,
 // in which every Flush is checked, by ending the stream there.
 func TestBrotliByTheReference(t *testing.T) {
-	tool := program(t, "brotli")
+	tool := middlewaretest.Program(t, "brotli")
 	dir := t.TempDir()
 	var files []string
 	want := map[string][]byte{}
@@ -203,7 +204,7 @@ func TestDictionariesByTheReferences(t *testing.T) {
 		{"zstd", "-D", 40, gzip.DCZ},
 	} {
 		t.Run(tt.tool, func(t *testing.T) {
-			tool := program(t, tt.tool)
+			tool := middlewaretest.Program(t, tt.tool)
 			help, err := exec.CommandContext(t.Context(), tool, "--help").CombinedOutput()
 			require.NoError(t, err)
 			if !strings.Contains(string(help), tt.option) {
@@ -229,17 +230,4 @@ func TestDictionariesByTheReferences(t *testing.T) {
 			}
 		})
 	}
-}
-
-// program returns where a program is that the Makefile installs.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	tool, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return tool
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/gzip"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // longBody is what testBody begins with, and the dictionary of dcb and dcz here.
@@ -242,9 +243,7 @@ func TestPadForPrograms(t *testing.T) {
 	body := testBody(5000)
 	for program, coding := range map[string]gzip.Coding{"gzip": gzip.Gzip(0), "brotli": gzip.Brotli(0), "zstd": gzip.Zstd(0)} {
 		t.Run(program, func(t *testing.T) {
-			if _, err := exec.LookPath(program); err != nil {
-				t.Skip(err)
-			}
+			middlewaretest.Program(t, program)
 			for _, n := range []int{1, 512, 1024, 100_000} {
 				var stream bytes.Buffer
 				e := coding.NewEncoder()

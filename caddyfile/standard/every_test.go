@@ -21,15 +21,14 @@ import (
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/caddyfile/standard"
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestEveryDirective serves a Caddyfile that has all of them, and sees each of them
 // do something.
 func TestEveryDirective(t *testing.T) {
 	for _, program := range []string{"git", "sh"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(err)
-		}
+		middlewaretest.Program(t, program)
 	}
 	const name = "testdata/every.caddyfile"
 	text, err := os.ReadFile(name)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,7 @@ func TestReloadUnderLoad(t *testing.T) { reloadUnderLoad(t, 25) }
 func reloadUnderLoad(t *testing.T, times int) {
 	t.Chdir(t.TempDir())
 	middlewaretest.NoLeaks(t)
-	files := openFiles()
+	files := descriptors("/")
 	backend := httptest.NewServer(http.HandlerFunc(echo))
 	defer backend.Close()
 	text := func(n int) string {
@@ -132,19 +133,20 @@ func reloadUnderLoad(t *testing.T, times int) {
 	require.Positive(t, echoes.Load())
 	stop()
 	require.NoError(t, <-done)
-	middlewaretest.Eventually(t, func() bool { return openFiles() <= files })
+	middlewaretest.Eventually(t, func() bool { return descriptors("/") <= files })
 	logged, err := os.ReadFile("access.log")
 	require.NoError(t, err)
 	require.Equal(t, int(requests.Load()), strings.Count(string(logged), "200 "))
 	t.Logf("%d requests and %d echoes during %d reloads", requests.Load(), echoes.Load(), times)
 }
 
-// openFiles returns how many files are open, where /proc tells of them: descriptors
-// that are neither sockets nor pipes, as package net keeps those for splice(2).
-func openFiles() (n int) {
+// descriptors returns how many there are, where /proc tells of them, of kinds, which
+// are what their links begin with.
+func descriptors(kinds ...string) (n int) {
 	entries, _ := os.ReadDir("/proc/self/fd")
 	for _, e := range entries {
-		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(to, "/") {
+		to, _ := os.Readlink("/proc/self/fd/" + e.Name())
+		if slices.ContainsFunc(kinds, func(kind string) bool { return strings.HasPrefix(to, kind) }) {
 			n++
 		}
 	}

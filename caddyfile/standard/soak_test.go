@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -36,7 +37,7 @@ func TestSoakServer(t *testing.T) {
 	errors logs/error.log
 	gzip
 }`), 0o600))
-	goroutines, files := runtime.NumGoroutine(), descriptors(t)
+	goroutines, files := runtime.NumGoroutine(), descriptors("/", "socket:")
 	addr, stop := serve(t, "Caddyfile")
 	end := time.Now().Add(90 * time.Second)
 
@@ -85,14 +86,8 @@ func TestSoakServer(t *testing.T) {
 			t.Fatalf("answer %d of %d was logged %d times", n, answers.Load(), got)
 		}
 	}
-	for range 100 {
-		if runtime.NumGoroutine() <= goroutines {
-			break
-		}
-		time.Sleep(100 * time.Millisecond) // net/http ends them when it sees that clients have left, and tells nobody
-	}
-	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
-	require.Equal(t, files, descriptors(t))
+	middlewaretest.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines })
+	require.Equal(t, files, descriptors("/", "socket:"))
 	t.Logf("%d whole answers", answers.Load())
 }
 
@@ -169,19 +164,4 @@ func talkNonsense(t *testing.T, addr net.Addr) {
 	io.WriteString(conn, nonsense[rand.IntN(len(nonsense))])
 	conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 	io.Copy(io.Discard, conn) // until then, or until it is hung up on
-}
-
-// descriptors returns how many there are, but for pipes, which package net keeps for
-// splice(2).
-func descriptors(t *testing.T) (n int) {
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("only Linux tells how many files are open:", err)
-	}
-	for _, e := range entries {
-		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(to, "pipe:") {
-			n++
-		}
-	}
-	return n
 }

@@ -42,9 +42,7 @@ func (j *journal) log() *slog.Logger { return slog.New(slog.NewTextHandler(j, ni
 
 // shell returns a command for what takes a shell to say.
 func shell(t testing.TB, text string) command.Command {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh to write commands for")
-	}
+	middlewaretest.Program(t, "sh")
 	return command.Command{Args: []string{"sh", "-c", text}, Log: slog.New(slog.DiscardHandler)}
 }
 

@@ -17,16 +17,9 @@ import (
 // it fails.
 func Traced(t *testing.T, call, variable string) (moved int) {
 	t.Helper()
-	unable := t.Skip
-	if os.Getenv("CI") == "true" {
-		unable = t.Fatal
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		unable("without strace there is no telling: ", err)
-	}
+	strace := Program(t, "strace")
 	if out, err := exec.CommandContext(t.Context(), strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		unable("strace may not trace here: ", string(out))
+		Lacks(t, "strace may not trace here: ", string(out))
 	}
 	calls := filepath.Join(t.TempDir(), "calls")
 	name, _, _ := strings.Cut(t.Name(), "/")

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -70,9 +69,7 @@ func TestASlowClientGetsAllThatAProgramHasLeft(t *testing.T) {
 
 // TestWhatOutlivesAProgramDoesNotKeepItsWebSocket has it leave its group.
 func TestWhatOutlivesAProgramDoesNotKeepItsWebSocket(t *testing.T) {
-	if _, err := exec.LookPath("setsid"); err != nil {
-		t.Skip("there is no setsid to leave a group by")
-	}
+	middlewaretest.Program(t, "setsid") // to leave a group by
 	for _, tt := range []struct{ name, left string }{
 		{"if it says nothing", "exec sleep 20"},
 		{"if it never stops talking", "exec yes"},

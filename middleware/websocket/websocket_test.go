@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -29,9 +28,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // shell returns a command for what takes a shell to say.
 func shell(t testing.TB, text string) []string {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh to write commands for")
-	}
+	middlewaretest.Program(t, "sh")
 	return []string{"sh", "-c", text}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/probe"
 )
 
@@ -63,30 +64,28 @@ func runs(t *testing.T, server string) {
 // listedByTools checks that each tool there is lists all probes of a program.
 func listedByTools(t *testing.T, server string) {
 	t.Helper()
-	listings := map[string]string{
-		"readelf": output(t, "readelf", "-n", server),
-		"gdb":     output(t, "gdb", "-nx", "-batch", "-ex", "info probes stap", server),
-	}
-	_, err := exec.LookPath("bpftrace")
-	switch {
-	case err == nil && os.Geteuid() == 0:
-		listings["bpftrace"] = output(t, "bpftrace", "-l", "usdt:"+server+":*")
-	case os.Getenv("CI") == "true":
-		t.Fatal("bpftrace is not installed, or not root")
-	default:
-		t.Log("not root, or no bpftrace: what it lists is not verified")
-	}
-	if _, err := exec.LookPath("perf"); err == nil {
-		cache := t.TempDir()
-		output(t, "perf", "--buildid-dir", cache, "buildid-cache", "--add", server)
-		listings["perf"] = output(t, "perf", "--buildid-dir", cache, "list", "sdt")
-	} else {
-		t.Log("no perf: what it lists is not verified")
-	}
-	for tool, listing := range listings {
-		for _, p := range probe.List() {
-			require.Regexp(t, `(?m)\b`+p.Name+`\b`, listing, tool)
-		}
+	for tool, list := range map[string]func(*testing.T) string{
+		"readelf": func(t *testing.T) string { return output(t, "readelf", "-n", server) },
+		"gdb":     func(t *testing.T) string { return output(t, "gdb", "-nx", "-batch", "-ex", "info probes stap", server) },
+		"bpftrace": func(t *testing.T) string {
+			if os.Geteuid() != 0 {
+				middlewaretest.Lacks(t, "not root")
+			}
+			return output(t, "bpftrace", "-l", "usdt:"+server+":*")
+		},
+		"perf": func(t *testing.T) string {
+			cache := t.TempDir()
+			output(t, "perf", "--buildid-dir", cache, "buildid-cache", "--add", server)
+			return output(t, "perf", "--buildid-dir", cache, "list", "sdt")
+		},
+	} {
+		t.Run(tool, func(t *testing.T) {
+			middlewaretest.Program(t, tool)
+			listing := list(t)
+			for _, p := range probe.List() {
+				require.Regexp(t, `(?m)\b`+p.Name+`\b`, listing)
+			}
+		})
 	}
 }
 
