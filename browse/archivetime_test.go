@@ -18,6 +18,7 @@ import (
 
 	"github.com/shallot-http/shallot/browse"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // slow is a client that takes its time for each piece; with none, it takes none of
@@ -34,7 +35,7 @@ func (s *slow) Write(p []byte) (int, error) {
 		<-s.late
 		return 0, os.ErrDeadlineExceeded
 	}
-	pass(s.time)
+	middlewaretest.Pass(s.time)
 	return s.ResponseRecorder.Write(p)
 }
 
@@ -67,7 +68,7 @@ func TestArchiveTime(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c.Files.Hide = func(string, fs.FileInfo) bool { pass(tt.disk); return false }
+				c.Files.Hide = func(string, fs.FileInfo) bool { middlewaretest.Pass(tt.disk); return false }
 				w := &slow{ResponseRecorder: httptest.NewRecorder(), time: tt.client, late: make(chan struct{})}
 				began := time.Now()
 				status, err := browse.NewHandler(middleware.Status(404), c).ServeHTTP(w, httptest.NewRequest("GET", "/?archive=tar", nil))
@@ -75,7 +76,7 @@ func TestArchiveTime(t *testing.T) {
 				if tt.err == "" {
 					require.NoError(t, err)
 					require.ElementsMatch(t, []string{"files/a", "files/b"}, tarNames(t, w.Body.String()))
-					pass(time.Hour)
+					middlewaretest.Pass(time.Hour)
 					require.Zero(t, w.called, "the connection is another request's")
 					return
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shallot-http/shallot/browse"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -81,7 +82,7 @@ func TestLastModifiedIsOld(t *testing.T) {
 			status, modified := ask()
 			require.Equal(t, 200, status)
 			require.Empty(t, modified)
-			pass(time.Second)
+			middlewaretest.Pass(time.Second)
 		}
 		status, modified := ask()
 		require.Equal(t, 304, status)

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -53,13 +52,6 @@ func write(t testing.TB, file, text string) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	require.NoError(t, os.Chtimes(file, day, day))
-}
-
-// pass has time go by on the clock of a synctest bubble: nobody waits for it, and
-// outside of a bubble it panics.
-func pass(d time.Duration) {
-	synctest.Wait()
-	time.Sleep(d)
 }
 
 // in returns the Config of a folder.

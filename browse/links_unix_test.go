@@ -19,6 +19,7 @@ import (
 	"github.com/shallot-http/shallot/caddyfile/caddyfiletest"
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -101,7 +102,7 @@ func TestLinksAreFollowedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := browse.NewHandler(middleware.Status(404), c)
 		list := func() string {
-			pass(2 * time.Second)
+			middlewaretest.Pass(2 * time.Second)
 			w := httptest.NewRecorder()
 			_, err := h.ServeHTTP(w, httptest.NewRequest("GET", "/?format=text", nil))
 			require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/shallot-http/shallot/browse"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestTemplateOf071 renders a template with every field that Caddy 0.7.1 had.
@@ -111,24 +112,24 @@ func TestTemplateIsReadAgain(t *testing.T) {
 		require.Equal(t, "one", get())
 		write(t, file, "three")
 		require.Equal(t, "one", get(), "it is looked at once a second")
-		pass(time.Second)
+		middlewaretest.Pass(time.Second)
 		require.Equal(t, "three", get())
 		require.Len(t, etags, 2)
 
 		write(t, file, "{{broken")
-		pass(time.Second)
+		middlewaretest.Pass(time.Second)
 		require.Equal(t, "three", get())
 		require.Contains(t, log.String(), "the template of listings stays as it was")
 		logged := log.Len()
-		pass(time.Second)
+		middlewaretest.Pass(time.Second)
 		require.Equal(t, "three", get())
 		require.Equal(t, logged, log.Len(), "once is enough")
 
 		require.NoError(t, os.Remove(file))
-		pass(time.Second)
+		middlewaretest.Pass(time.Second)
 		require.Equal(t, "three", get())
 		write(t, file, "{{/**/}}back")
-		pass(time.Second)
+		middlewaretest.Pass(time.Second)
 		require.Equal(t, "back", get())
 	})
 }

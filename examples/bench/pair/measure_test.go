@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/examples/bench/pair"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // notes is a Report that remembers.
@@ -38,16 +39,9 @@ func run(t *testing.T, rows ...pair.Row) (pair.Result, bool) {
 	return n.results[0], ok
 }
 
-// pass has time go by on the clock of a synctest bubble: nobody waits for it, and
-// outside of a bubble it panics.
-func pass(d time.Duration) {
-	synctest.Wait()
-	time.Sleep(d)
-}
-
 // asleep returns an operation that takes just so long.
 func asleep(d time.Duration) pair.Op {
-	return pair.Op{Do: func() { pass(d) }, Meter: pair.Wall()}
+	return pair.Op{Do: func() { middlewaretest.Pass(d) }, Meter: pair.Wall()}
 }
 
 func two(ours, peer pair.Op) func(pair.TB) (pair.Op, pair.Op) {
@@ -97,7 +91,7 @@ func TestMeasureTakesTurns(t *testing.T) {
 				}
 				return now, err
 			}
-			return pair.Op{Do: func() { pass(d) }, Meter: meter}
+			return pair.Op{Do: func() { middlewaretest.Pass(d) }, Meter: meter}
 		}
 		run(t, pair.Row{Name: "a", Peer: "b", Setup: two(side('A', 100*time.Microsecond), side('B', time.Second))})
 		require.Equal(t, "ABBAABBAABBA", turns.String())
@@ -149,9 +143,9 @@ func TestMeasureAgain(t *testing.T) {
 				wall := ours.Meter.Read
 				ours.Meter.Read = func() (int64, error) { reads++; return wall() }
 				ours.Do = func() {
-					pass(batch)
+					middlewaretest.Pass(batch)
 					if reads > 0 && tt.slow(reads/2) {
-						pass(batch)
+						middlewaretest.Pass(batch)
 					}
 				}
 				r, ok := run(t, pair.Row{
@@ -168,7 +162,7 @@ func TestMeasureAgain(t *testing.T) {
 func TestMeasureFails(t *testing.T) {
 	other := asleep(time.Millisecond)
 	other.Meter.Name = "something else"
-	none := pair.Op{Do: func() { pass(time.Second) }, Meter: pair.Counter("none", "B", func() int64 { return 0 })}
+	none := pair.Op{Do: func() { middlewaretest.Pass(time.Second) }, Meter: pair.Counter("none", "B", func() int64 { return 0 })}
 	reads := func(err error) pair.Op {
 		op := asleep(time.Second)
 		op.Meter.Read = func() (int64, error) { return 0, err }
@@ -247,7 +241,7 @@ func TestMeasureSizes(t *testing.T) {
 func TestMeasureMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours := asleep(4 * time.Millisecond)
-		ours.Many = func(n int) { pass(time.Duration(n) * time.Millisecond) }
+		ours.Many = func(n int) { middlewaretest.Pass(time.Duration(n) * time.Millisecond) }
 		r, ok := run(t, pair.Row{Name: "a", Peer: "b", Setup: two(ours, asleep(4*time.Millisecond))})
 		require.True(t, ok)
 		require.Equal(t, always(1e6), r.Ours.Cost)
@@ -282,7 +276,7 @@ func TestMeasurePairs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for pairs, want := range map[int]int{0: 10, 6: 6, 20: 10} {
 			n := 0
-			op := pair.Op{Meter: pair.Wall(), Do: func() { n++; pass(time.Minute) }}
+			op := pair.Op{Meter: pair.Wall(), Do: func() { n++; middlewaretest.Pass(time.Minute) }}
 			rows := []pair.Row{{Name: "a", Pairs: pairs, Setup: two(op, pair.Op{})}}
 			_, err := pair.Method{Pairs: 10, Batch: batch}.Run(t.Context(), rows, new(notes))
 			require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Usdt writes into a finished Go program where the probes of package probe are, in
+// Command usdt writes into a finished Go program where the probes of package probe are, in
 // the form in which tracers look for them: SystemTap's notes, which bpftrace, bcc,
 // gdb, perf and readelf know as USDT or SDT. The program may be stripped, PIE, or
 // built with the race detector, for linux/amd64 or linux/arm64.
