@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -91,4 +93,31 @@ func (a Access) Allows(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	return a.Private != nil && a.Private.Allows(r)
+}
+
+// errRefused is for the log of whoever wonders why: the client is told of nothing that
+// is there.
+var errRefused = errors.New("not let in: the request is not from who is allowed, or was forwarded, or is for a host of another name than localhost, an address or those that are allowed, or was made by a page of another site")
+
+// Admit returns 0 if r is to be let in, and asks by GET, HEAD or one of the methods also.
+// Otherwise it returns what the layer is to return: 404 for who is not let in, whatever
+// the method, as if nothing were there, and 405 for the method of another. To whom it
+// lets in it says that the answer is not to be stored, nor taken for another type.
+//
+// What changes something is never let in for a page of another origin, whatever a says:
+// see [http.CrossOriginProtection].
+func (a Access) Admit(w http.ResponseWriter, r *http.Request, also ...string) (status int, err error) {
+	if !a.Allows(w, r) {
+		return http.StatusNotFound, errRefused
+	}
+	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+		return http.StatusNotFound, fmt.Errorf("not let in: %w", err)
+	}
+	if methods := append([]string{http.MethodGet, http.MethodHead}, also...); !slices.Contains(methods, r.Method) {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		return http.StatusMethodNotAllowed, nil
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	return 0, nil
 }

@@ -42,13 +42,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if !h.cfg.Path.Within(r) {
 		return h.next.ServeHTTP(w, r)
 	}
-	if !h.cfg.Access.Allows(w, r) {
-		return http.StatusNotFound, nil
-	}
-	header := w.Header()
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		header.Set("Allow", "GET, HEAD")
-		return http.StatusMethodNotAllowed, nil
+	if status, err := h.cfg.Access.Admit(w, r); status != 0 {
+		return status, err
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -56,9 +51,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if err := encoder.Encode(h.cfg.values()); err != nil {
 		return http.StatusInternalServerError, fmt.Errorf("expvar: %w", err)
 	}
-	header.Set("Content-Type", "application/json; charset=utf-8")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if _, err := body.WriteTo(w); err != nil {
 		return middleware.StatusClientClosed, fmt.Errorf("expvar: %w", err)
 	}

@@ -1,12 +1,10 @@
 package live_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/live"
@@ -89,12 +87,10 @@ func BenchmarkInFlight(b *testing.B) {
 		}
 	})
 	b.Run("page", func(b *testing.B) {
-		pages := live.Pages(live.PagesConfig{Recorder: recorder, Allow: everybody})
+		pages := live.Pages(live.PagesConfig{Recorder: recorder})
 		for b.Loop() {
-			w := httptest.NewRecorder()
-			pages.ServeHTTP(w, httptest.NewRequest("GET", "/debug/requests", nil))
-			if w.Code != 200 {
-				b.Fatal(w.Code)
+			if resp := ask(pages, "GET", "/debug/requests"); resp.StatusCode != 200 {
+				b.Fatal(resp.StatusCode)
 			}
 		}
 	})
@@ -105,10 +101,3 @@ func open(t testing.TB) *live.Recorder {
 	t.Cleanup(func() { recorder.Close() })
 	return recorder
 }
-
-func everybody(*http.Request) bool { return true }
-
-var (
-	_ = context.Background
-	_ = time.Second
-)

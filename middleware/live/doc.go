@@ -40,7 +40,7 @@
 //
 // Nobody but this machine, unless [PagesConfig] says otherwise, and nobody whose
 // request was forwarded by a proxy, or is for a host of another name: see
-// [middleware.Private]. Others get 403. Nothing is changed by GET, nor for a page of
+// [middleware.Access]. Others get 404. Nothing is changed by GET, nor for a page of
 // another site. Headers are not recorded. The query of a URI is not shown unless the
 // pages are Sensitive: there are keys and tokens in many. What is shown is never
 // stored, and no script is run.
@@ -64,7 +64,7 @@
 // In a Caddyfile:
 //
 //	introspect [path] {
-//		allow  network...
+//		allow  local|user|network...
 //		host   name...
 //		socket file
 //		slow   duration
@@ -73,8 +73,9 @@
 //	}
 //
 // The path is /debug. All sites with an introspect line are shown together, whichever
-// is asked, and no others. Allow lets in clients of these networks, besides this
-// machine, that ask for the site by an address or by one of the names of host. Socket
+// is asked, and no others. Local is this machine, as [middleware.Private] has it, and
+// what there is without an allow; user is who has got in by basicauth, and peers of a
+// network have to name the host by an address, localhost or a name of host. Socket
 // serves the pages, at the same path, on a Unix socket that nobody can open but the
 // user that the program runs as; then they are on the site only if a path is given.
 // Slow is how long a request takes that is kept among the slow, 10ms by default. Trace

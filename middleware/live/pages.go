@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,11 +22,10 @@ type PagesConfig struct {
 	// http.StripPrefix are at /.
 	Path string
 
-	// Allow says who may see the pages. Nil is the Allows of the zero
+	// Access says who may see the pages. The zero Access is that of the zero
 	// middleware.Private: this machine, unless the request was forwarded or is for the
-	// name of another host. What changes something is never taken from the page of
-	// another site, whatever Allow says.
-	Allow func(*http.Request) bool
+	// name of another host.
+	Access middleware.Access
 
 	// Sensitive shows the queries of URIs, which often hold secrets. Otherwise they
 	// are cut off, in errors as well.
@@ -47,8 +45,8 @@ func Pages(c PagesConfig) http.Handler {
 		c.Path = DefaultPath
 	}
 	c.Path = strings.TrimSuffix(c.Path, "/")
-	if c.Allow == nil {
-		c.Allow = middleware.Private{}.Allows
+	if c.Access == (middleware.Access{}) {
+		c.Access.Private = new(middleware.Private)
 	}
 	if c.Upstreams == nil {
 		c.Upstreams = func() []*upstream.Group { return nil }
@@ -101,16 +99,16 @@ func pageOf(name string) (page, bool) {
 	return page{}, false
 }
 
-var errRefused = errors.New("live: request refused: it is not from this machine, or not from who is allowed, or was forwarded, or is for a host of another name than localhost or an address")
-
 func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
-	if !p.Allow(r) {
-		return http.StatusForbidden, errRefused
+	var also []string
+	if strings.TrimPrefix(r.URL.Path, p.Path) == "/log" {
+		also = append(also, http.MethodPut)
+	}
+	if status, err := p.Access.Admit(w, r, also...); status != 0 {
+		return status, err
 	}
 	h := w.Header()
-	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	rest, ok := strings.CutPrefix(r.URL.Path, p.Path)
@@ -123,19 +121,8 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
 	if !ok || !known {
 		return http.StatusNotFound, nil
 	}
-	if name == "log" && r.Method == http.MethodPut {
-		if err := new(http.CrossOriginProtection).Check(r); err != nil {
-			return http.StatusForbidden, fmt.Errorf("live: request refused: %w", err)
-		}
+	if r.Method == http.MethodPut {
 		return p.setLevel(w, r)
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		allow := "GET, HEAD"
-		if name == "log" {
-			allow += ", PUT"
-		}
-		h.Set("Allow", allow)
-		return http.StatusMethodNotAllowed, nil
 	}
 	if page.serve != nil {
 		return page.serve(p, w, r)

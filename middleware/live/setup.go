@@ -17,29 +17,23 @@ const DefaultPath = "/debug"
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var (
-		line    = c.Once()
-		site    = c.Site()
-		shared  = directive.Share(c, nil, func() *shared { return &shared{newRecorder()} })
-		cfg     = Config{Recorder: shared.Recorder, Site: strings.Join(site.Addrs, " "), Level: site.Level}
-		private middleware.Private
-		pages   = PagesConfig{Path: DefaultPath, Recorder: shared.Recorder, Upstreams: func() []*upstream.Group { return groups(site.Shared) }}
-		file    directive.Word // of the socket
-		onSite  = true
+		line   = c.Once()
+		site   = c.Site()
+		shared = directive.Share(c, nil, func() *shared { return &shared{newRecorder()} })
+		cfg    = Config{Recorder: shared.Recorder, Site: strings.Join(site.Addrs, " "), Level: site.Level}
+		access middleware.Access
+		pages  = PagesConfig{Path: DefaultPath, Recorder: shared.Recorder, Upstreams: func() []*upstream.Group { return groups(site.Shared) }}
+		file   directive.Word // of the socket
+		onSite = true
 	)
 	args := line.Args(0, 1)
 	for _, arg := range args {
 		pages.Path = string(line.Path(arg))
 	}
-	for _, prop := range line.Properties("allow...", "host...", "socket", "slow", "trace", "sensitive") {
+	for _, prop := range line.Properties(append(directive.AccessProperties(), "socket", "slow", "trace", "sensitive")...) {
 		switch prop.Name() {
-		case "allow":
-			for _, arg := range prop.Args(1, directive.Any) {
-				private.Networks = append(private.Networks, prop.Network(arg))
-			}
-		case "host":
-			for _, arg := range prop.Args(1, directive.Any) {
-				private.Hosts = append(private.Hosts, arg.Text)
-			}
+		case "allow", "host":
+			prop.Access(&access)
 		case "socket":
 			file = prop.Arg()
 			onSite = len(args) > 0
@@ -53,11 +47,11 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 			pages.Sensitive = true
 		}
 	}
-	if len(private.Hosts) > 0 && len(private.Networks) == 0 {
-		line.Errorf(line.Words[0], "host is for those whom allow lets in, and there is none")
-	}
-	if !onSite && len(private.Networks) > 0 {
-		line.Errorf(line.Words[0], "allow is for the site, and the pages are on a socket only: give a path such as %s as well", DefaultPath)
+	if access != (middleware.Access{}) { // else it is this machine
+		line.NeedsAccess(access)
+		if !onSite {
+			line.Errorf(line.Words[0], "allow is for the site, and the pages are on a socket only: give a path such as %s as well", DefaultPath)
+		}
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -83,7 +77,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	if !onSite {
 		return nil, nil
 	}
-	pages.Allow = private.Allows
+	pages.Access = access
 	return middleware.When(middleware.Path(pages.Path).Within, func(middleware.Handler) middleware.Handler {
 		return middleware.FromHTTP(Pages(pages))
 	}), nil

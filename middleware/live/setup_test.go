@@ -49,12 +49,14 @@ func TestDirective(t *testing.T) {
 		name, src, path string
 		here, office    int // the status that this machine gets, and one of 10.0.0.0/8
 	}{
-		{"defaults", "introspect", "/debug/requests", 200, 403},
-		{"elsewhere", "introspect /status", "/status/requests", 200, 403},
+		{"defaults", "introspect", "/debug/requests", 200, 404},
+		{"elsewhere", "introspect /status", "/status/requests", 200, 404},
 		{"and nowhere else", "introspect /status", "/debug/requests", 404, 404},
 		{"whole segments", "introspect /status", "/statuses", 404, 404},
 		{"allow", "introspect /debug { allow 10.0.0.0/8 }", "/debug/requests", 200, 200},
-		{"allow another", "introspect {\n allow 192.0.2.1\n allow ::1\n}", "/debug/requests", 200, 403},
+		{"allow local", "introspect {\n allow local\n}", "/debug/requests", 200, 404},
+		{"allow who has a password, which here is nobody", "introspect {\n allow user\n}", "/debug/requests", 404, 404},
+		{"allow another", "introspect {\n allow 192.0.2.1\n allow 2001:db8::1\n}", "/debug/requests", 200, 404},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := siteOf(t, directive.NewSite("localhost"), tt.src)
@@ -64,7 +66,7 @@ func TestDirective(t *testing.T) {
 	}
 	h := siteOf(t, directive.NewSite("localhost"), "introspect { allow 10.0.0.0/8\n host debug.example }")
 	require.Equal(t, 200, from("10.1.2.3:1", h, "/debug/", "debug.example").StatusCode)
-	require.Equal(t, 403, from("10.1.2.3:1", h, "/debug/", "evil.example").StatusCode)
+	require.Equal(t, 404, from("10.1.2.3:1", h, "/debug/", "evil.example").StatusCode)
 }
 
 // TestDirectiveIsShared checks that each site shows all, with its own settings.
@@ -139,7 +141,7 @@ func TestSocket(t *testing.T) {
 	resp.Body.Close()
 	resp, err = client.Get("http://evil.example/debug/requests")
 	require.NoError(t, err)
-	require.Equal(t, 403, resp.StatusCode)
+	require.Equal(t, 404, resp.StatusCode)
 	resp.Body.Close()
 	tap, err := client.Get("http://localhost/debug/tap")
 	require.NoError(t, err)
@@ -195,8 +197,9 @@ func TestDirectiveErrors(t *testing.T) {
 		{"two paths", "introspect /a /b", `Caddyfile:1:15: introspect: unexpected "/b"`},
 		{"no path", "introspect debug", `Caddyfile:1:12: introspect: "debug" is not a path: a path begins with /`},
 		{"twice", "introspect\nintrospect /b", `Caddyfile:2:1: introspect: already given at Caddyfile:1:1`},
+		{"nobody", "introspect { allow }", `Caddyfile:1:14: introspect: allow: argument missing`},
 		{"no network", "introspect { allow me }", `Caddyfile:1:20: introspect: allow: "me" is not a network such as 10.0.0.0/8`},
-		{"a host for nobody", "introspect { host debug.example }", `Caddyfile:1:1: introspect: host is for those whom allow lets in, and there is none`},
+		{"a host for nobody", "introspect { host debug.example }", `Caddyfile:1:1: introspect: host is of use only to the networks that allow names`},
 		{"networks for a socket", "introspect {\n allow 10.0.0.0/8\n socket s\n}",
 			`Caddyfile:1:1: introspect: allow is for the site, and the pages are on a socket only: give a path such as /debug as well`},
 		{"no time", "introspect { slow 0s }", `Caddyfile:1:19: introspect: slow: "0s" is no time at all`},

@@ -39,12 +39,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if !h.cfg.Path.Within(r) {
 		return h.next.ServeHTTP(w, r)
 	}
-	if !h.cfg.Access.Allows(w, r) {
-		return http.StatusNotFound, nil
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return http.StatusMethodNotAllowed, nil
+	if status, err := h.cfg.Access.Admit(w, r); status != 0 {
+		return status, err
 	}
 	base := strings.TrimSuffix(string(h.cfg.Path), "*")
 	name := strings.Trim(strings.TrimPrefix(path.Clean("/"+r.URL.Path), strings.TrimSuffix(base, "/")), "/")

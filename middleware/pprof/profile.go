@@ -132,8 +132,6 @@ func parameters(u *url.URL, known ...parameter) (map[string]int, error) {
 func send(w http.ResponseWriter, body *bytes.Buffer, mediaType, file string) (int, error) {
 	header := w.Header()
 	header.Set("Content-Type", mediaType)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
 	if file != "" {
 		header.Set("Content-Disposition", `attachment; filename="`+url.PathEscape(file)+`"`)
 	}
