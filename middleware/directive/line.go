@@ -74,39 +74,39 @@ func (l *Line) Properties(names ...string) []*Line {
 	if len(names) == 0 {
 		return l.Block
 	}
-	bare := make([]string, len(names))
-	repeats := make(map[string]bool, len(names))
-	for i, name := range names {
-		var ok bool
-		bare[i], ok = strings.CutSuffix(name, "...")
-		repeats[bare[i]] = ok
-	}
+	var room [64]*Line // for as many as there are, but for what hardly anybody has
+	first := append(room[:0], make([]*Line, len(names))...)
 	fit := make([]*Line, 0, len(l.Block))
-	first := make(map[string]Pos, len(names))
 	for _, p := range l.Block {
 		name := p.Words[0]
-		mayRepeat, known := repeats[name.Text]
-		before, again := first[name.Text]
+		i := slices.IndexFunc(names, func(known string) bool { return strings.TrimSuffix(known, repeats) == name.Text })
 		switch {
-		case !known:
-			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, suggestProperty(name.Text, bare)))
+		case i < 0:
+			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, suggestProperty(name.Text, names)))
 			unknown.From = p.from()
 			l.c.errs = append(l.c.errs, unknown)
 			p.ignore()
-		case again && !mayRepeat:
-			p.Errorf(name, "already given at %v", before)
+		case first[i] != nil && !strings.HasSuffix(names[i], repeats):
+			p.Errorf(name, "already given at %v", first[i].Words[0].Pos)
 			p.ignore()
 		default:
-			first[name.Text] = name.Pos
+			first[i] = p
 			fit = append(fit, p)
 		}
 	}
 	return fit
 }
 
+// repeats ends the names that Properties is given for what may be there more than once.
+const repeats = "..."
+
 // suggestProperty is Suggest for properties, which may have been mistaken for what
 // they begin or end with: rotate or size for rotate_size.
 func suggestProperty(word string, names []string) string {
+	names = slices.Clone(names)
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(name, repeats)
+	}
 	if hint := Suggest(word, names...); hint != "" || word == "" {
 		return hint
 	}
