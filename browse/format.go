@@ -166,7 +166,7 @@ func (h *Handler) version(w http.ResponseWriter) string {
 // has another (RFC 9110, section 15.4.5).
 func (l *listing) lastModified() time.Time {
 	chosen := l.format != formatHTML && !l.given.Has("format")
-	if chosen || l.find != "" || l.sort.looks() || l.remembered || l.h.cfg.Template != nil || time.Since(l.modified) < settling {
+	if chosen || l.find != "" || l.sort.looks() || l.remembered || l.h.cfg.Template != nil || !middleware.Settled(l.modified, time.Now()) {
 		return time.Time{}
 	}
 	return l.modified

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -88,17 +89,13 @@ func (h *Handler) read(folder *static.Folder) (*names, error) {
 	return n, err
 }
 
-// settling is how long a folder has to be left alone before its time tells whether
-// it has changed: it may be no finer than that, as on FAT.
-const settling = 2 * time.Second
-
 // linkLifetime is for how long links are taken to lead where they did.
 const linkLifetime = time.Second
 
 // is reports whether n is what a folder has in it.
 func (n *names) is(folder *static.Folder, now time.Time) bool {
 	info := folder.Info()
-	if !os.SameFile(n.folder, info) || !n.folder.ModTime().Equal(info.ModTime()) || n.read.Sub(info.ModTime()) <= settling {
+	if !middleware.Unchanged(n.folder, info) || !middleware.Settled(info.ModTime(), n.read) {
 		return false
 	}
 	if len(n.links) == 0 {

@@ -96,11 +96,10 @@ func (t *Template) latest(w http.ResponseWriter) (parsed *template.Template, id 
 	if now := time.Now(); t.file != "" && now.Sub(t.checked) >= time.Second {
 		t.checked = now
 		info, err := os.Stat(t.file)
-		if err == nil && (!info.ModTime().Equal(t.info.ModTime()) || info.Size() != t.info.Size() || !os.SameFile(info, t.info)) {
-			t.info = info
+		changed := !middleware.Unchanged(t.info, info)
+		t.info = info
+		if err == nil && changed {
 			err = t.parse()
-		} else if err != nil && t.info != nil {
-			t.info = gone{t.info}
 		}
 		if err != nil {
 			middleware.Logger(w).Warn("the template of listings stays as it was", slog.String("file", t.file), slog.Any("error", err))
@@ -108,12 +107,6 @@ func (t *Template) latest(w http.ResponseWriter) (parsed *template.Template, id 
 	}
 	return t.parsed, t.id
 }
-
-// gone is the info of a file that is not there any more: whatever comes next is
-// another one.
-type gone struct{ os.FileInfo }
-
-func (gone) Size() int64 { return -1 }
 
 // version tells a template from the one that was there before.
 func (t *Template) version(w http.ResponseWriter) string {

@@ -3,8 +3,9 @@ package caddyfile
 import (
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // inputs are what a Caddyfile was read from, also if that failed, as it was just
@@ -43,15 +44,5 @@ func (in *inputs) look(limit int) *inputs {
 }
 
 func (in *inputs) equal(other *inputs) bool {
-	same := func(a, b fs.FileInfo) bool {
-		return sameInfo(a, b) && (!in.tree.local || a == nil || os.SameFile(a, b))
-	}
-	return maps.EqualFunc(in.files, other.files, same) && maps.EqualFunc(in.matches, other.matches, slices.Equal)
-}
-
-func sameInfo(a, b fs.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return a.Size() == b.Size() && a.Mode() == b.Mode() && a.ModTime().Equal(b.ModTime())
+	return maps.EqualFunc(in.files, other.files, middleware.Unchanged) && maps.EqualFunc(in.matches, other.matches, slices.Equal)
 }

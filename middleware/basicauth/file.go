@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 )
 
@@ -29,10 +30,6 @@ type list struct{ users map[string]*listed }
 
 // lookInterval is how long a change may go unseen.
 const lookInterval = time.Second
-
-// mtimeSlack is how far apart two changes may be that have the same time of
-// modification, on FAT.
-const mtimeSlack = 2 * time.Second
 
 // maxFileSize is well beyond what anybody keeps in such a file.
 const maxFileSize = 64 << 20
@@ -58,7 +55,7 @@ func (f *File) current() (*list, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	info, err := os.Stat(f.name)
-	if err == nil && f.seen != nil && !f.fresh && os.SameFile(info, f.seen) && info.Size() == f.seen.Size() && info.ModTime().Equal(f.seen.ModTime()) {
+	if err == nil && f.seen != nil && !f.fresh && middleware.Unchanged(f.seen, info) {
 		return f.list.Load(), nil
 	}
 	err = f.read(now)
@@ -84,7 +81,7 @@ func (f *File) read(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("htpasswd: %w", err)
 	}
-	f.seen, f.fresh = info, now.Sub(info.ModTime()) < mtimeSlack
+	f.seen, f.fresh = info, !middleware.Settled(info.ModTime(), now)
 	users, err := parseHtpasswd(string(text), f.list.Load().users)
 	if err != nil {
 		return fmt.Errorf("htpasswd: %s: %w", f.name, err)

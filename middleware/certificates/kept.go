@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // kept is what was read from files, which are looked at again now and then.
@@ -110,14 +112,5 @@ func stateOf(names []string) state {
 }
 
 func (s state) equal(other state) bool {
-	return s.failed == other.failed && slices.Equal(s.names, other.names) && slices.EqualFunc(s.infos, other.infos, same)
-}
-
-// same reports whether a file is the one that it was. One that takes its place may
-// have its size and, as what cp -p has copied, its time.
-func same(a, b fs.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	return s.failed == other.failed && slices.Equal(s.names, other.names) && slices.EqualFunc(s.infos, other.infos, middleware.Unchanged)
 }

@@ -3,6 +3,8 @@ package directive
 import (
 	"io/fs"
 	"os"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // DependsOn tells that the site is made of what is in a file, which is about to be
@@ -23,7 +25,7 @@ func (s *Site) Outdated() bool {
 		return false
 	}
 	for _, in := range *s.inputs {
-		if info, _ := os.Stat(in.name); !in.is(info) {
+		if info, _ := os.Stat(in.name); !middleware.Unchanged(in.info, info) {
 			return true
 		}
 	}
@@ -43,12 +45,4 @@ func (s *Site) Dependencies() (names []string) {
 type input struct {
 	name string
 	info fs.FileInfo // nil if there was none
-}
-
-func (in input) is(now fs.FileInfo) bool {
-	if in.info == nil || now == nil {
-		return in.info == nil && now == nil
-	}
-	return os.SameFile(in.info, now) && in.info.Size() == now.Size() &&
-		in.info.Mode() == now.Mode() && in.info.ModTime().Equal(now.ModTime())
 }

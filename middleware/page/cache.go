@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"sync"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/static"
 )
 
@@ -57,7 +57,7 @@ func (c *Cache[T]) get(name string, info fs.FileInfo) (made T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byName[name]
-	return e.made, ok && same(e.info, info)
+	return e.made, ok && middleware.Unchanged(e.info, info)
 }
 
 // put makes room by forgetting whatever comes first.
@@ -68,7 +68,7 @@ func (c *Cache[T]) put(name string, e entry[T]) {
 		c.byName = map[string]entry[T]{}
 	}
 	c.drop(name)
-	if !settled(e.info) {
+	if !middleware.Settled(e.info.ModTime(), time.Now()) {
 		return
 	}
 	for other := range c.byName {
@@ -106,15 +106,4 @@ func read(tree static.Tree, name string, most int64) ([]byte, fs.FileInfo, error
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return source, info, nil
-}
-
-// same reports whether a file is the one that it was.
-func same(a, b fs.FileInfo) bool {
-	return a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && (os.SameFile(a, b) || a.Sys() == nil && b.Sys() == nil)
-}
-
-// settled reports whether the next change of a file will show in its time, whatever
-// the file system. A file without a time, as one of an embed.FS, never changes.
-func settled(info fs.FileInfo) bool {
-	return info.ModTime().IsZero() || time.Since(info.ModTime()) > 2*time.Second
 }
