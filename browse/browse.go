@@ -130,7 +130,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		folder.Close()
 		return h.pass(w, r, tree, index)
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !middleware.Reads(r) {
 		folder.Close()
 		return h.refuse(w, r)
 	}
@@ -154,8 +154,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request) (int, error) {
 	if status != http.StatusNotFound || err != nil || rec.Begun() {
 		return status, err
 	}
-	w.Header().Set("Allow", "GET, HEAD")
-	return http.StatusMethodNotAllowed, nil
+	return middleware.MethodNotAllowed(w, http.MethodGet, http.MethodHead)
 }
 
 // index returns the file that stands for a folder; "" if there is none. The next

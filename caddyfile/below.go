@@ -19,7 +19,7 @@ func below(prefix string, h middleware.Handler) middleware.Handler {
 		if c := clean(u.Path); c != u.Path { // //a or /b/../a
 			u.Path, u.RawPath = c, ""
 		}
-		if u.Path == prefix && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if u.Path == prefix && middleware.Reads(r) {
 			to := url.URL{Path: prefix + "/", RawQuery: u.RawQuery}
 			w.Header().Set("Location", to.String())
 			return http.StatusMovedPermanently, nil

@@ -65,8 +65,7 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request) (*delivery, in
 	}
 	if r.Method == http.MethodConnect {
 		w.Header().Set("Connection", "close") // what follows is not delimited
-		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-		return answered(http.StatusMethodNotAllowed, nil)
+		return answered(middleware.MethodNotAllowed(w, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
 	}
 	if r.URL.Opaque != "" {
 		return answered(http.StatusBadRequest, refusal("the target has no path"))

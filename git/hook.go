@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // A Hook is a path at which a provider says that something was pushed.
@@ -44,8 +46,7 @@ func newReceiver(h Hook, s *Service) *receiver {
 // what becomes of it: providers do not wait that long.
 func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		return http.StatusMethodNotAllowed, nil
+		return middleware.MethodNotAllowed(w, http.MethodPost)
 	}
 	body, status, err := readBody(w, r)
 	if err != nil {

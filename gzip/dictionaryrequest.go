@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // find returns the dictionary that the client of r has and the response may be
@@ -69,7 +71,7 @@ func (d *Dictionaries) advertise(h http.Header, r *http.Request) {
 
 // learner returns the rule by which the response to r becomes a dictionary.
 func (d *Dictionaries) learner(r *http.Request) *rule {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !middleware.Reads(r) {
 		return nil
 	}
 	path := r.URL.EscapedPath()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/accept"
 )
 
@@ -95,8 +96,7 @@ func mayMix(r *http.Request) bool {
 // conditions returns the lines of If-Match and If-None-Match with the tags added
 // that were marked; nil if there are none.
 func (s *settings) conditions(r *http.Request, accepted accept.Encodings) (match, none []string) {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if s.ETag != ETagSuffix || reads && len(accepted) == 0 {
+	if s.ETag != ETagSuffix || middleware.Reads(r) && len(accepted) == 0 {
 		return nil, nil
 	}
 	match, none = r.Header["If-Match"], r.Header["If-None-Match"]
@@ -105,7 +105,7 @@ func (s *settings) conditions(r *http.Request, accepted accept.Encodings) (match
 	}
 	wanted := decodes(accepted)
 	none = s.unmark(none, wanted)
-	if !reads {
+	if !middleware.Reads(r) {
 		// Who changes something has got it by another request, with an
 		// Accept-Encoding of its own.
 		wanted = func(string) bool { return true }

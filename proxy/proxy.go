@@ -162,8 +162,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if r.Method == http.MethodConnect {
 		// What follows is not delimited, so nothing after it is read: CVE-2026-56866.
 		w.Header().Set("Connection", "close")
-		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-		return http.StatusMethodNotAllowed, nil
+		return middleware.MethodNotAllowed(w, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 	}
 	d := &delivery{h: h, w: w, r: r}
 	defer d.free()

@@ -41,9 +41,8 @@ func (s *statusPage) layer(next middleware.Handler) middleware.Handler {
 			return next.ServeHTTP(w, r)
 		case !s.mayBeSeen(r):
 			return http.StatusNotFound, nil
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			w.Header().Set("Allow", "GET, HEAD")
-			return http.StatusMethodNotAllowed, nil
+		case !middleware.Reads(r):
+			return middleware.MethodNotAllowed(w, http.MethodGet, http.MethodHead)
 		}
 		status := struct {
 			upstream.Status

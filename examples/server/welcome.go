@@ -24,7 +24,7 @@ var welcomeHTML []byte
 
 func welcomePage(next middleware.Handler) middleware.Handler {
 	return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
-		if r.URL.Path != "/" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if r.URL.Path != "/" || !middleware.Reads(r) {
 			return next.ServeHTTP(w, r)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

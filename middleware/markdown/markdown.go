@@ -79,8 +79,7 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !reads || !h.cfg.Path.Match(r) || strings.IndexByte(r.URL.Path, 0) >= 0 {
+	if !middleware.Reads(r) || !h.cfg.Path.Match(r) || strings.IndexByte(r.URL.Path, 0) >= 0 {
 		return h.next.ServeHTTP(w, r)
 	}
 	visit := h.engine.Visit(w, r)

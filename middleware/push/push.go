@@ -69,7 +69,7 @@ func compile(rules []Rule) []rule {
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
 	first := slices.IndexFunc(h.rules, func(rule rule) bool { return rule.Path.Match(r) })
-	if first < 0 || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if first < 0 || !middleware.Reads(r) {
 		return h.next.ServeHTTP(w, r)
 	}
 	var (

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // Precondition returns what the preconditions of r amount to, for a
@@ -13,7 +15,6 @@ import (
 // The order is that of RFC 9110, section 13.2.2. A time that cannot be read is
 // no precondition.
 func Precondition(r *http.Request, etag string, modified time.Time) int {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if lines := r.Header["If-Match"]; len(lines) > 0 {
 		if !anyTag(lines, func(tag string) bool { return tag == "*" || sameStrong(tag, etag) }) {
 			return http.StatusPreconditionFailed
@@ -25,12 +26,12 @@ func Precondition(r *http.Request, etag string, modified time.Time) int {
 		switch {
 		case !anyTag(lines, func(tag string) bool { return tag == "*" || sameWeak(tag, etag) }):
 			return 0
-		case reads:
+		case middleware.Reads(r):
 			return http.StatusNotModified
 		}
 		return http.StatusPreconditionFailed
 	}
-	if since, ok := timeOf(r, "If-Modified-Since"); ok && reads && !modified.IsZero() && !modified.Truncate(time.Second).After(since) {
+	if since, ok := timeOf(r, "If-Modified-Since"); ok && middleware.Reads(r) && !modified.IsZero() && !modified.Truncate(time.Second).After(since) {
 		return http.StatusNotModified
 	}
 	return 0

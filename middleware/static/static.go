@@ -113,9 +113,8 @@ func (h *Handler) index(tree Tree, name string) (found, error) {
 
 // serve answers with a file, which may stand for its folder.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, tree Tree, f found, folder bool) (int, error) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return http.StatusMethodNotAllowed, nil
+	if !middleware.Reads(r) {
+		return middleware.MethodNotAllowed(w, http.MethodGet, http.MethodHead)
 	}
 	if location := Canonical(w, r, folder); location != "" {
 		return Redirect(w, location)
@@ -140,7 +139,7 @@ func (h *Handler) folder(w http.ResponseWriter, r *http.Request) (int, error) {
 	if status != http.StatusNotFound || err != nil || rec.Begun() {
 		return status, err
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if middleware.Reads(r) {
 		if location := Canonical(w, r, true); location != "" {
 			return Redirect(w, location)
 		}

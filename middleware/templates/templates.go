@@ -56,8 +56,7 @@ func NewHandler(next middleware.Handler, c Config) *Handler {
 
 // ServeHTTP implements [middleware.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error) {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !reads || !h.cfg.Path.Protects(r) {
+	if !middleware.Reads(r) || !h.cfg.Path.Protects(r) {
 		return h.next.ServeHTTP(w, r)
 	}
 	visit := h.engine.Visit(w, r)

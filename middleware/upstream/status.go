@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // A Status is what a group is doing. Its numbers are taken one after the other
@@ -143,9 +145,8 @@ func (b *budget) status(now int64) RetryStatus {
 // ServeStatus answers with the Status as JSON. It is to be shown to operators only:
 // addresses and errors are in it.
 func (g *Group) ServeStatus(w http.ResponseWriter, r *http.Request) (int, error) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return http.StatusMethodNotAllowed, nil
+	if !middleware.Reads(r) {
+		return middleware.MethodNotAllowed(w, http.MethodGet, http.MethodHead)
 	}
 	body, err := json.MarshalIndent(g.Status(), "", "\t")
 	if err != nil {
