@@ -92,8 +92,8 @@ func Build(f *File, c Config) (*Server, error) {
 
 // generation makes sites of f, those that old has left as they are excepted.
 func (s *Server) generation(f *File, old *generation) (*generation, error) {
-	b := builder{Config: s.config, file: f, pool: s.pool, ports: map[string]*port{}}
-	b.order = make(map[string]int, len(b.Vocabulary))
+	b := builder{Config: s.config, file: f.explainer(), pool: s.pool, ports: map[string]*port{}}
+	b.order, b.lines = make(map[string]int, len(b.Vocabulary)), make([][]*directive.Line, len(b.Vocabulary))
 	for i, d := range b.Vocabulary {
 		b.order[d.Name] = i
 	}
@@ -106,19 +106,20 @@ func (s *Server) generation(f *File, old *generation) (*generation, error) {
 	for _, route := range f.Routes {
 		b.fail(&directive.Error{Pos: route.Pos, From: route.From, Path: "&(" + route.Name + ")", Err: errors.New("there are no named routes")})
 	}
-	g := &generation{file: f, decls: f.Sites, all: new(hosts), by: map[string]*hosts{}, own: &directive.Site{Shared: b.pool}}
+	g := &generation{file: b.file, all: new(hosts), by: map[string]*hosts{}, own: &directive.Site{Shared: b.pool}}
+	g.declare(f.Sites)
 	for _, name := range f.Files {
 		g.own.Hide(name)
 	}
-	g.sites = old.keep(f.Sites)
+	g.sites = old.keep(g)
 	settle := keep(g.sites)
 	for i, decl := range f.Sites {
 		switch {
 		case g.sites[i] != nil:
 		case old == nil:
-			g.sites[i] = b.site(decl, decl.Lines)
+			g.sites[i] = b.site(g.decls[i], decl.Lines)
 		default: // so that the site does not hold on to all of f
-			g.sites[i] = b.site(decl, detached(decl.Lines))
+			g.sites[i] = b.site(g.decls[i], detached(decl.Lines))
 		}
 	}
 	b.place(g)
@@ -134,8 +135,9 @@ type builder struct {
 	Config
 	file  *File
 	pool  *directive.Pool
-	order map[string]int   // of the vocabulary
-	ports map[string]*port // by number
+	order map[string]int      // of the vocabulary
+	lines [][]*directive.Line // of the site that is being built, by their place in it
+	ports map[string]*port    // by number
 	errs  []error
 
 	warnings []*directive.Error
@@ -181,21 +183,23 @@ func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 	conf.Log = slog.New(conf.Level.Handler(b.Log.Handler()))
 	s := &site{file: b.file, decl: decl, conf: conf, root: conf.Root, inFlight: newInFlight()}
 
-	lines := map[int][]*directive.Line{}
+	for i := range b.lines {
+		b.lines[i] = b.lines[i][:0]
+	}
 	for _, line := range declared {
 		i, ok := b.order[line.Name()]
 		if !ok {
 			b.fail(b.unknownDirective(line))
 			continue
 		}
-		lines[i] = append(lines[i], line)
+		b.lines[i] = append(b.lines[i], line)
 	}
 	var chain []middleware.Middleware
 	for i, d := range b.Vocabulary {
-		if len(lines[i]) == 0 && !d.Always {
+		if len(b.lines[i]) == 0 && !d.Always {
 			continue
 		}
-		c := directive.NewController(conf, d.Name, lines[i]...)
+		c := directive.NewController(conf, d.Name, b.lines[i]...)
 		s.controllers = append(s.controllers, c)
 		m, err := b.setup(d, c, decl.Pos)
 		if err != nil {

@@ -58,6 +58,11 @@ func (f *File) Explain(err error) error {
 	return f.report(placed, 0, others...)
 }
 
+// explainer returns what it takes of f to explain errors.
+func (f *File) explainer() *File {
+	return &File{Name: f.Name, sources: f.sources, hints: f.hints}
+}
+
 // report returns errs as one error, which mentions that there are more.
 func (f *File) report(errs []*directive.Error, more int, others ...error) error {
 	var all []error

@@ -14,13 +14,14 @@ import (
 // A generation is the sites of one configuration. They may be those of the one
 // before, too.
 type generation struct {
-	file  *File
-	sites []*site
-	decls []*Site // of sites, as they are in file
-	ports []*port
-	all   *hosts            // of every port
-	by    map[string]*hosts // a port's number
-	own   *directive.Site   // hides the files that all of it was read from
+	file   *File // without what has become sites
+	sites  []*site
+	decls  []*Site // of sites, without their lines
+	ports  []*port
+	all    *hosts            // of every port
+	by     map[string]*hosts // a port's number
+	prints []fingerprint     // of sites
+	own    *directive.Site   // hides the files that all of it was read from
 
 	settle   func(loaded bool)  // tells the sites that were kept
 	warnings []*directive.Error // of file, and of what was built of it

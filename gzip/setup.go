@@ -26,11 +26,22 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		if slices.ContainsFunc(before, scope.isAll) {
 			line.Warnf(line.Words[0], "never used: an earlier line is for all requests")
 		}
-		layers = append(layers, s.confine(slices.Clip(before), New(cfg)))
+		layers = append(layers, s.confine(slices.Clip(before), layer(c, line, cfg)))
 		before = append(before, s)
 	}
 	return middleware.Chain(layers...), c.Err()
 }
+
+// layer returns what line asks for. Sites that say no more than gzip have it together,
+// for encoders are large and kept: as many as there are responses at a time will do.
+func layer(c *directive.Controller, line *directive.Line, cfg Config) middleware.Middleware {
+	if line.Block != nil {
+		return New(cfg)
+	}
+	return directive.ShareValue(c, unconfigured{}, func() middleware.Middleware { return New(cfg) })
+}
+
+type unconfigured struct{} // what they have it by
 
 // A scope is the requests that a line is for.
 type scope struct {

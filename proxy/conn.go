@@ -82,7 +82,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, name, protocol 
 		ctx, cancel = context.WithTimeout(ctx, t.cfg.TLSTimeout)
 		defer cancel()
 	}
-	cfg := t.cfg.TLS.Clone()
+	cfg := t.tls().Clone()
 	cfg.NextProtos = []string{protocol}
 	cfg.ServerName = cmp.Or(cfg.ServerName, name)
 	c := tls.Client(raw, cfg)
@@ -110,12 +110,12 @@ func (b *below) Read(p []byte) (int, error) {
 // put it.
 func (c *conn) cut() bool { return c.below != nil && c.below.ended }
 
-// clientTLS returns a configuration of its own, which checks pins.
+// clientTLS completes cfg, of which nobody else knows and which may be nil, and has it
+// check pins.
 func clientTLS(cfg *tls.Config, pins [][sha256.Size]byte) *tls.Config {
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
-	cfg = cfg.Clone()
 	if cfg.ClientSessionCache == nil {
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}

@@ -15,6 +15,20 @@ import (
 	"time"
 )
 
+// http2 returns what speaks HTTP/2 for t.
+func (t *Transport) http2() *http.Transport {
+	if t.h2.Load() == nil {
+		t.h2.CompareAndSwap(nil, t.newHTTP2())
+	}
+	return t.h2.Load()
+}
+
+func (t *Transport) closeIdleHTTP2() {
+	if h := t.h2.Load(); h != nil {
+		h.CloseIdleConnections()
+	}
+}
+
 // newHTTP2 returns what speaks HTTP/2 for t: with TLS to https, without to http.
 func (t *Transport) newHTTP2() *http.Transport {
 	c := t.cfg
@@ -121,7 +135,7 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 		body = &gate{ReadCloser: out.Body}
 		out.Body = body
 	}
-	resp, err := t.h2.RoundTrip(out)
+	resp, err := t.http2().RoundTrip(out)
 	if err != nil {
 		body.close(x.Interrupt)
 		op := OpHeader

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,7 +50,8 @@ type TransportConfig struct {
 type Transport struct {
 	cfg     TransportConfig
 	pool    pool
-	h2      *http.Transport
+	tls     func() *tls.Config             // this and h2 are made when they are needed,
+	h2      atomic.Pointer[http.Transport] // which in most transports they never are
 	heads   sync.Pool // *[]byte, for requests without their bodies
 	bodies  sync.Pool // *[]byte, for requests with them
 	copying sync.Pool // *[]byte of copySize
@@ -68,10 +70,9 @@ func NewTransport(c TransportConfig) *Transport {
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
 	}
-	c.TLS = clientTLS(c.TLS, slices.Clone(c.Pins))
-	t := &Transport{cfg: c}
+	secure, pins := c.TLS.Clone(), slices.Clone(c.Pins)
+	t := &Transport{cfg: c, tls: sync.OnceValue(func() *tls.Config { return clientTLS(secure, pins) })}
 	t.pool.idleTimeout, t.pool.maxIdle = c.IdleTimeout, c.MaxIdle
-	t.h2 = t.newHTTP2()
 	return t
 }
 
@@ -151,13 +152,13 @@ func isHTTP2(r *http.Request) bool {
 // CloseIdleConnections closes the connections that are not in use.
 func (t *Transport) CloseIdleConnections() {
 	t.pool.clear(false)
-	t.h2.CloseIdleConnections()
+	t.closeIdleHTTP2()
 }
 
 // Close closes the connections that are not in use, and has those in use closed
 // when they no longer are. It waits for nothing.
 func (t *Transport) Close() error {
 	t.pool.clear(true)
-	t.h2.CloseIdleConnections()
+	t.closeIdleHTTP2()
 	return nil
 }

@@ -15,6 +15,7 @@ const (
 // Compile makes a format of text, in which {common} and {combined} stand for
 // [Common] and [Combined]. See package placeholder for what else may stand there.
 func Compile(text string) *placeholder.Template {
-	presets := strings.NewReplacer(`\{`, `\{`, "{common}", Common, "{combined}", Combined)
-	return placeholder.Compile(presets.Replace(text), placeholder.Log)
+	return placeholder.Compile(inFull.Replace(text), placeholder.Log)
 }
+
+var inFull = strings.NewReplacer(`\{`, `\{`, "{common}", Common, "{combined}", Combined)

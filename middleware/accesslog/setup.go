@@ -93,7 +93,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 	if cfg.Headers {
 		line.Errorf(headers, "headers are for the format json")
 	}
-	cfg.Output, cfg.Format = output, template(line, format)
+	cfg.Output, cfg.Format = output, template(c, line, format)
 	return path, cfg
 }
 
@@ -151,14 +151,17 @@ func isFormat(text string) bool {
 func isJSON(format directive.Word) bool { return format.Text == "json" || format.Text == "{json}" }
 
 // template returns the format of lines.
-func template(line *directive.Line, format directive.Word) *placeholder.Template {
+func template(c *directive.Controller, line *directive.Line, format directive.Word) *placeholder.Template {
+	compiled := func(text string) *placeholder.Template {
+		return directive.ShareValue(c, formatText(text), func() *placeholder.Template { return Compile(text) })
+	}
 	switch format.Text {
 	case "", "common":
-		return Compile(Common)
+		return compiled(Common)
 	case "combined":
-		return Compile(Combined)
+		return compiled(Combined)
 	}
-	t := Compile(format.Text)
+	t := compiled(format.Text)
 	if text, ok := t.Constant(); ok {
 		line.Errorf(format, "%q is not a format such as common, combined, json or %q%s", text, "{remote} {uri}",
 			directive.Suggest(text, presets...))
@@ -168,6 +171,8 @@ func template(line *directive.Line, format directive.Word) *placeholder.Template
 	}
 	return t
 }
+
+type formatText string // what sites have a format by
 
 // readExcept reads paths and statuses that are not to be logged.
 func readExcept(prop *directive.Line, cfg *Config) {

@@ -34,7 +34,16 @@ type entry struct {
 // make returns. It is started before the first site that uses it, and closed
 // after the last.
 func Share[R Resource](c *Controller, key any, make func() R) R {
-	p, id := c.site.Shared, any(sharedKey[R]{key})
+	e := c.use(sharedKey[R]{key}, func() Resource { return make() })
+	c.OnStart(e.start)
+	return e.resource.(R)
+}
+
+type sharedKey[R Resource] struct{ key any }
+
+// use returns the entry of id, which is c's until it stops.
+func (c *Controller) use(id any, make func() Resource) *entry {
+	p := c.site.Shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e, ok := p.entries[id]
@@ -46,12 +55,21 @@ func Share[R Resource](c *Controller, key any, make func() R) R {
 		p.entries[id] = e
 	}
 	e.users++
-	c.OnStart(e.start)
 	c.OnStop(func() error { return p.release(id) })
-	return e.resource.(R)
+	return e
 }
 
-type sharedKey[R Resource] struct{ key any }
+// ShareValue is Share for what never changes and needs neither to be started nor
+// closed, such as what is compiled of a text that thousands of sites have alike.
+func ShareValue[V any](c *Controller, key any, make func() V) V {
+	e := c.use(sharedKey[value[V]]{key}, func() Resource { return value[V]{make()} })
+	return e.resource.(value[V]).v
+}
+
+type value[V any] struct{ v V }
+
+func (value[V]) Start(context.Context) error { return nil }
+func (value[V]) Close() error                { return nil }
 
 func (e *entry) start(ctx context.Context) error {
 	e.starting.Lock()

@@ -67,9 +67,10 @@ func (f *File) rotate(r Rotation) error {
 func rotated(path string) string {
 	dir, base := filepath.Split(path)
 	ext := filepath.Ext(base)
-	literally := strings.NewReplacer(`\`, `[\\]`, `*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace
-	return dir + literally(strings.TrimSuffix(base, ext)) + "-????-??-??t??-??-??.???-*" + literally(ext) + "*"
+	return dir + literally.Replace(strings.TrimSuffix(base, ext)) + "-????-??-??t??-??-??.???-*" + literally.Replace(ext) + "*"
 }
+
+var literally = strings.NewReplacer(`\`, `[\\]`, `*`, `[*]`, `?`, `[?]`, `[`, `[[]`) // in a pattern
 
 // Properties returns the names of the properties that [Rotation.Read] reads, to
 // be given to the Properties method of a line.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 )
 
 // A Group is several upstreams that do the same work. All its methods may be
@@ -29,16 +30,16 @@ type Group struct {
 	settled bool // and is new
 	closed  bool
 	feeds   []feed
-	order   []*Upstream       // those present, in the order they were given in
-	known   map[Target]*state // those that are present or have requests under way
-	events  []Event           // to be told of once mu is free
+	order   []*Upstream                      // those present, in the order they were given in
+	known   map[unique.Handle[Target]]*state // those that are present or have requests under way
+	events  []Event                          // to be told of once mu is free
 }
 
 // New returns the group of c. It starts nothing: there are no active checks, and no
 // targets from sources, before Start.
 func New(c Config) *Group {
 	c = c.filled()
-	g := &Group{config: c, epoch: time.Now(), rand: c.Rand, known: map[Target]*state{}}
+	g := &Group{config: c, epoch: time.Now(), rand: c.Rand, known: map[unique.Handle[Target]]*state{}}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.queue.max = int64(c.Queue)
 	g.budget.Budget = c.Retries
@@ -144,10 +145,11 @@ func (g *Group) arrange() {
 
 // join makes a target present, if it is not yet.
 func (g *Group) join(t Target) *Upstream {
-	s := g.known[t.identity()]
+	id := unique.Make(t.identity())
+	s := g.known[id]
 	if s == nil {
 		s = &state{}
-		g.known[t.identity()] = s
+		g.known[id] = s
 	}
 	if s.handle == nil || s.handle.Target != t { // which may be for its weight alone
 		s.handle = &Upstream{Target: t, state: s, hash: mix(Sum(t.identity().key()))}
