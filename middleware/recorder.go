@@ -36,11 +36,17 @@ type facts struct {
 	start    int64  // by clock; 0 is not to be known
 	observer Observer
 	failed   string     // the layer that an error or panic came from
-	url      *url.URL   // as the client sent it, once a layer has put another in its place
-	between  []*url.URL // those that layers put in its place, but for the last
+	urls     []*url.URL // those that layers put others in place of: the client's is the first
 	notes    []slog.Attr
-	room     [5]slog.Attr // for the first notes
 }
+
+// notedFacts have room for the first notes, which a request mostly has facts for.
+type notedFacts struct {
+	facts
+	room [fewNotes]slog.Attr
+}
+
+const fewNotes = 5
 
 var (
 	_ http.Flusher    = (*Recorder)(nil)
@@ -63,13 +69,13 @@ func Record(w http.ResponseWriter) *Recorder {
 }
 
 // lookedAtRecorder returns a Recorder that has facts at once, for who looks will
-// have some: together they are one allocation.
+// have some: together they are one allocation. That is without room for notes, for
+// to clear that would take as long as the rest.
 func lookedAtRecorder(w http.ResponseWriter) *Recorder {
 	both := &struct {
 		Recorder
 		facts facts
 	}{Recorder: Recorder{w: w}}
-	both.facts.notes = both.facts.room[:0]
 	both.Recorder.facts = &both.facts
 	return &both.Recorder
 }
@@ -94,6 +100,9 @@ const (
 func Note(w http.ResponseWriter, fact slog.Attr) {
 	if rec := outermost(w); rec != nil {
 		f := rec.know()
+		if f.notes == nil {
+			f.notes = make([]slog.Attr, 0, fewNotes)
+		}
 		f.notes = append(f.notes, fact)
 	}
 }
@@ -145,8 +154,9 @@ func (r *Recorder) wrote(n int64) {
 // know returns r's facts, to add to them.
 func (r *Recorder) know() *facts {
 	if r.facts == nil {
-		r.facts = new(facts)
-		r.facts.notes = r.facts.room[:0]
+		f := new(notedFacts)
+		f.notes = f.room[:0]
+		r.facts = &f.facts
 	}
 	return r.facts
 }
@@ -221,6 +231,9 @@ func outermost(w http.ResponseWriter) (found *Recorder) {
 	for {
 		if rec, ok := w.(*Recorder); ok {
 			found = rec
+			if rec.plain {
+				return rec
+			}
 		}
 		wrapper, ok := w.(unwrapper)
 		if !ok {

@@ -14,7 +14,7 @@ type flight struct {
 	site                      *site
 	id                        uint64
 	method, host, uri, remote string
-	start                     int64 // since the recorder was opened
+	start                     time.Duration // by middleware.Clock
 
 	// For others to read.
 	bytes    atomic.Int64
@@ -22,14 +22,8 @@ type flight struct {
 	layer    atomic.Uint32 // its number among the names of the recorder; 0 is none
 
 	attempts uint16
-	over     uint16           // layers that it is in, and for which there was no room
-	n        uint8            // how many layers it has been in
-	in       uint8            // which it is in, counted from 1; 0 is none
-	parent   [maxLayers]uint8 // the one around it, likewise
-	name     [maxLayers]uint8
-	took     [maxLayers]uint32 // microseconds
-
-	failure *failure // nil is none
+	failure  *failure // nil is none
+	way      *way     // through the layers; nil until it is in one
 }
 
 var _ middleware.Observer = (*flight)(nil)
@@ -40,13 +34,15 @@ type failure struct {
 	err   error
 }
 
-const maxLayers = 16
-
 // begin has r listed.
 func (s *site) begin(w http.ResponseWriter, r *http.Request) *flight {
 	rec := s.recorder
-	f := &flight{site: s, method: r.Method, host: r.Host, uri: r.RequestURI, remote: r.RemoteAddr, start: rec.now()}
-	if f.id = middleware.RequestID(w); f.id == 0 {
+	f := &flight{site: s, method: r.Method, host: r.Host, uri: r.RequestURI, remote: r.RemoteAddr}
+	f.id, f.start = middleware.Arrived(w)
+	if f.start == 0 {
+		f.start = middleware.Clock()
+	}
+	if f.id == 0 {
 		f.id = rec.ids.Add(1)
 	}
 	rec.slots.put(f)
@@ -55,33 +51,23 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request) *flight {
 
 // Enter implements [middleware.Observer].
 func (f *flight) Enter(layer string) {
-	if f.n == maxLayers {
-		f.over++
-		return
+	if f.way == nil {
+		f.way = f.site.recorder.ways.Get().(*way)
 	}
 	number := f.site.recorder.names.number(layer)
-	f.name[f.n], f.parent[f.n] = number, f.in
-	f.n++
-	f.in = f.n
-	f.layer.Store(uint32(number))
+	if f.way.enter(number) {
+		f.layer.Store(uint32(number))
+	}
 }
 
 // Exit implements [middleware.Observer].
 func (f *flight) Exit(_ string, _ int, took time.Duration) {
-	switch {
-	case f.over > 0:
-		f.over--
-		return
-	case f.in == 0:
+	if f.way == nil {
 		return // it was in that layer before anybody watched
 	}
-	f.took[f.in-1] = uint32(took / time.Microsecond)
-	f.in = f.parent[f.in-1]
-	if f.in == 0 {
-		f.layer.Store(0)
-		return
+	if around, ok := f.way.exit(took); ok {
+		f.layer.Store(uint32(around))
 	}
-	f.layer.Store(uint32(f.name[f.in-1]))
 }
 
 // Wrote implements [middleware.Observer].
@@ -89,7 +75,8 @@ func (f *flight) Wrote(n int64) { f.bytes.Add(n) }
 
 // Attempt implements [middleware.Observer].
 func (f *flight) Attempt(a middleware.Attempt) {
-	f.upstream.Store(&a.Addr)
+	addr := a.Addr // lest all of a is kept
+	f.upstream.Store(&addr)
 	f.attempts++
 }
 
@@ -104,7 +91,7 @@ func (f *flight) Done(o middleware.Outcome) {
 	rec := f.site.recorder
 	rec.slots.remove(f)
 	if o.Took == 0 {
-		o.Took = time.Duration(rec.now() - f.start)
+		o.Took = middleware.Clock() - f.start
 	}
 	f.site.class(o.Status).add(f.id, o.Took)
 	failed := o.Status >= 500 || o.Aborted
@@ -117,21 +104,26 @@ func (f *flight) Done(o middleware.Outcome) {
 	if d := f.site.trace; d > 0 && o.Took >= d {
 		rec.tracer.saw(f, &o)
 	}
+	if way := f.way; way != nil {
+		f.way = nil
+		way.n, way.in, way.over = 0, 0, 0
+		rec.ways.Put(way)
+	}
 }
 
 // request returns what is known of f at a time; o is nil while it is under way.
-func (f *flight) request(now int64, o *middleware.Outcome) Request {
+func (f *flight) request(now time.Duration, o *middleware.Outcome) Request {
 	rec := f.site.recorder
 	r := Request{
 		ID: f.id, Site: f.site.name, Method: f.method, Host: f.host, URI: f.uri, Remote: f.remote,
-		Start: rec.epoch.Add(time.Duration(f.start)),
+		Start: rec.epoch.Add(f.start - rec.opened),
 	}
 	if addr := f.upstream.Load(); addr != nil {
 		r.Upstream = *addr
 	}
 	if o == nil {
 		r.Bytes, r.Layer = f.bytes.Load(), rec.names.name(uint8(f.layer.Load()))
-		r.Duration = time.Duration(now - f.start)
+		r.Duration = now - f.start
 		return r
 	}
 	r.Bytes, r.Status, r.Duration, r.Aborted = o.Size, o.Status, o.Took, o.Aborted
@@ -143,18 +135,4 @@ func (f *flight) request(now int64, o *middleware.Outcome) Request {
 		r.Layer, r.Error = f.failure.layer, f.failure.err.Error()
 	}
 	return r
-}
-
-// layers returns how long f was in which.
-func (f *flight) layers() []LayerTime {
-	all := make([]LayerTime, f.n)
-	for i := range all {
-		l := &all[i]
-		l.Layer = f.site.recorder.names.name(f.name[i])
-		l.Duration = time.Duration(f.took[i]) * time.Microsecond
-		if p := f.parent[i]; p > 0 {
-			l.Depth = all[p-1].Depth + 1
-		}
-	}
-	return all
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/probe"
 )
 
@@ -14,12 +15,14 @@ import (
 // what has become of some. All its methods may be called at any time, by several
 // goroutines at once.
 type Recorder struct {
-	epoch time.Time
-	on    atomic.Bool
-	stop  func() // to watch
+	epoch  time.Time
+	opened time.Duration // which is then, by middleware.Clock
+	on     atomic.Bool
+	stop   func() // to watch
 
 	ids       atomic.Uint64 // where package probe gives none
 	slots     slots
+	ways      sync.Pool // of *way
 	names     names
 	rings     rings
 	upstreams attempts
@@ -39,7 +42,10 @@ func Open() *Recorder {
 }
 
 func newRecorder() *Recorder {
-	return &Recorder{epoch: time.Now(), sites: map[string]*site{}, stop: func() {}}
+	return &Recorder{
+		epoch: time.Now(), opened: middleware.Clock(), sites: map[string]*site{}, stop: func() {},
+		ways: sync.Pool{New: func() any { return new(way) }},
+	}
 }
 
 func (r *Recorder) watch() {
@@ -65,9 +71,6 @@ func (r *Recorder) EndTaps() { r.tap.close() }
 // Tap returns a Reader that is told of the requests that match as they end. It fails
 // with ErrReaders if there are 16 already, and with ErrClosed.
 func (r *Recorder) Tap(f Filter) (*Reader, error) { return r.tap.add(f) }
-
-// now is a time that costs less than a time.Time.
-func (r *Recorder) now() int64 { return int64(time.Since(r.epoch)) }
 
 // A site is those requests that are counted together.
 type site struct {
@@ -121,7 +124,7 @@ func (s *site) class(status int) *histogram {
 // InFlight returns the requests under way that match, the oldest first and no more
 // than most, and how many there are.
 func (r *Recorder) InFlight(f Filter, most int) (oldest []Request, total int) {
-	flights, now := r.slots.all(), r.now()
+	flights, now := r.slots.all(), middleware.Clock()
 	slices.SortFunc(flights, func(a, b *flight) int { return cmp.Compare(a.start, b.start) })
 	oldest = make([]Request, 0, min(most, len(flights)))
 	for _, q := range flights {
