@@ -24,6 +24,7 @@ func (h *Histogram) Add(ds ...time.Duration) {
 }
 
 var (
+	WithoutQuery   = withoutQuery
 	WithoutQueries = withoutQueries
 	ParseChange    = func(q url.Values) error { _, err := parseChange(q); return err }
 )

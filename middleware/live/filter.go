@@ -15,7 +15,7 @@ import (
 type Filter struct {
 	Site   string       // called so
 	Host   string       // asked for, with or without a port
-	Path   string       // as it was sent, begins with
+	Path   string       // as it was sent, without the query, begins with
 	Method string       // is
 	Remote netip.Prefix // comes from
 
@@ -122,8 +122,10 @@ func (f *Filter) match(r *Request) bool {
 }
 
 // pathOf returns what follows the host of a URI, which clients of proxies send: RFC
-// 9112, section 3.2.2.
+// 9112, section 3.2.2. It ends where the query begins, so that nobody can guess that a
+// letter at a time.
 func pathOf(uri string) string {
+	uri, _, _ = strings.Cut(uri, "?")
 	if strings.HasPrefix(uri, "/") {
 		return uri
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -69,7 +70,7 @@ func parseChange(q url.Values) (c change, err error) {
 			c.site = value
 		case name == "level" && value == "default":
 		case name == "level":
-			if c.level.UnmarshalText([]byte(value)) != nil {
+			if c.level.UnmarshalText([]byte(value)) != nil || strings.ContainsAny(value, "+-") { // of which some would hide errors
 				err = fmt.Errorf("level: %q is none of debug, info, warn, error and default", value)
 			}
 		case name == "for":

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// tapPatience is how long a reader may take nothing of what is sent to it.
-const tapPatience = time.Minute
+// patience is how long a reader may take nothing of what is sent to it, or for a trace.
+const patience = time.Minute
 
 // tap writes a line of JSON for each request that ends, until one of the two sides
 // has enough.
@@ -40,7 +40,7 @@ func (p *pages) tap(w http.ResponseWriter, r *http.Request) (int, error) {
 			_ = control.SetWriteDeadline(time.Time{}) // there may be nothing to write for long
 		}
 		q, lost, err := reader.next(r.Context(), p.Drain)
-		_ = control.SetWriteDeadline(time.Now().Add(tapPatience))
+		_ = control.SetWriteDeadline(time.Now().Add(patience))
 		switch {
 		case err != nil:
 			return 0, nil

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,30 +29,40 @@ func (p *pages) trace(q url.Values) (any, error) {
 
 // traceFile sends the trace that was put by, or with ?now the one up to now.
 func (p *pages) traceFile(w http.ResponseWriter, r *http.Request) (int, error) {
-	h := w.Header()
-	name := func() {
-		h.Set("Content-Type", "application/octet-stream")
-		h.Set("Content-Disposition", `attachment; filename="trace.out"`)
+	now := r.URL.Query().Has("now")
+	if now {
+		// Each is some MiB until its client has taken it.
+		if t := &p.Recorder.tracer; t.sending.TryLock() {
+			defer t.sending.Unlock()
+		} else {
+			return complain(w, http.StatusTooManyRequests, errors.New("a trace is being sent already"))
+		}
 	}
-	if r.URL.Query().Has("now") {
-		if !p.Recorder.tracer.running.Load() {
-			return http.StatusNotFound, nil
-		}
-		name()
-		if r.Method == http.MethodHead {
-			return 0, nil
-		}
-		if _, err := p.Recorder.tracer.now(w); err != nil {
-			return http.StatusInternalServerError, err
-		}
-		return 0, nil
-	}
-	s := p.Recorder.Trace()
-	if s == nil {
+	data, err := p.traceData(now)
+	switch {
+	case err != nil:
+		return http.StatusInternalServerError, err
+	case data == nil:
 		return http.StatusNotFound, nil
 	}
-	name()
-	h.Set("Content-Length", strconv.Itoa(len(s.Data)))
-	_, err := w.Write(s.Data)
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", `attachment; filename="trace.out"`)
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(patience))
+	_, err = w.Write(data)
+	_ = control.SetWriteDeadline(time.Time{})
 	return 0, err
+}
+
+// traceData returns a trace, or nil if there is none.
+func (p *pages) traceData(now bool) ([]byte, error) {
+	if now {
+		return p.Recorder.tracer.now()
+	}
+	if s := p.Recorder.Trace(); s != nil {
+		return s.Data, nil
+	}
+	return nil, nil
 }

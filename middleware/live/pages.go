@@ -121,6 +121,10 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request) (int, error) {
 	if !ok || !known {
 		return http.StatusNotFound, nil
 	}
+	// What Query leaves out could be the one thing that says who is meant.
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return complain(w, http.StatusBadRequest, err)
+	}
 	if r.Method == http.MethodPut {
 		return p.setLevel(w, r)
 	}

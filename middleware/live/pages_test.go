@@ -97,6 +97,10 @@ func TestMistakesInQuestions(t *testing.T) {
 		{"PUT", "/debug/log?level=debug&for=0s", 400, `for: "0s" is not a time such as 60s, of at most 24h`},
 		{"PUT", "/debug/log?level=debug&level=info", 400, `level: given twice`},
 		{"PUT", "/debug/log?level=debug&all", 400, `"all" is not known here`},
+		{"GET", "/debug/tap?status=500;path=/x", 400, `invalid semicolon separator in query`},
+		{"PUT", "/debug/log?level=debug&site=a;b", 400, `invalid semicolon separator in query`},
+		{"PUT", "/debug/log?level=debug&site=%zz", 400, `invalid URL escape "%zz"`},
+		{"PUT", "/debug/log?level=error%2B1", 400, `level: "error+1" is none of debug, info, warn, error and default`},
 		{"PUT", "/debug/log?level=debug&site=t", 404, `there is no log of a site "t" to change`},
 	} {
 		resp := ask(pages, tt.method, tt.target)

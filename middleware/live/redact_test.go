@@ -44,26 +44,90 @@ func TestNothingIsShownThatIsSecret(t *testing.T) {
 	}
 }
 
+func TestWithoutQuery(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                              "",
+		"*":                             "*",
+		"/a":                            "/a",
+		"/a?":                           "/a?",
+		"/a?b=c&d":                      "/a?…",
+		"/a?name=O'Brien&token=secret":  "/a?…", // as Python's requests sends it
+		`/a?q="x"&token=secret`:         "/a?…",
+		"/a?q=<x>&token=secret":         "/a?…",
+		"/a?q=x y&token=secret":         "/a?…", // as HTTP/2 allows
+		"/a b?token=secret":             "/a b?…",
+		"/a#token=secret":               "/a#…", // which no client is to send
+		"http://u:p@h/x@y?k":            "http://…@h/x@y?…",
+		"http://o'u:p@h/x":              "http://…@h/x",
+		"http://u:p@h:80//x@y":          "http://…@h:80//x@y",
+		"http://u:p@a,http://u:p@b/x@y": "http://…@a,http://…@b/x@y",
+	} {
+		require.Equal(t, want, live.WithoutQuery(in))
+	}
+}
+
 func TestWithoutQueries(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                                "",
-		"/a":                              "/a",
-		"/a?":                             "/a?",
-		"/a?b=c&d":                        "/a?…",
-		`Get "http://h/x?k=1": refused`:   `Get "http://h/x?…": refused`,
-		"http://u:p@h/x@y?k":              "http://…@h/x@y?…",
-		"http://h/x?to=http://u:p@h why?": "http://h/x?… why?",
-		"a@b is no URL":                   "a@b is no URL",
+		"":                              "",
+		`Get "http://h/x?k=1": refused`: `Get "http://h/x?…": refused`,
+		`Get "http://h/x?k='1'&token=secret": refused`:   `Get "http://h/x?…": refused`,
+		`Get "http://h/x?k=\"1\"&token=secret": refused`: `Get "http://h/x?…": refused`,
+		"http://h/x?to=http://u:p@h why?":                "http://h/x?… why?",
+		"(http://u:p@h/x), no. 3":                        "(http://…@h/x), no. 3",
+		"attempt #3 of http://h/#token":                  "attempt #3 of http://h/#…",
+		"a@b is no URL":                                  "a@b is no URL",
 	} {
 		require.Equal(t, want, live.WithoutQueries(in))
 	}
 }
 
-// FuzzWithoutQueries checks that nothing is left of what follows a question mark.
-func FuzzWithoutQueries(f *testing.F) {
-	f.Add("/a?b", "x y?z")
+// FuzzWithoutQuery checks that nothing is left of what follows a question mark, nor of
+// the user of a URL.
+func FuzzWithoutQuery(f *testing.F) {
+	f.Add("/a", "b'c d")
+	f.Add("http://h/x y", "z?")
 	f.Fuzz(func(t *testing.T, before, after string) {
-		got := live.WithoutQueries(before + "?SECRET" + after)
-		require.NotContains(t, got, "?SECRET")
+		require.NotContains(t, live.WithoutQuery(before+"?"+after+"SECRET"+after), "SECRET"+after)
+		if !strings.ContainsAny(before, "/?#") {
+			require.NotContains(t, live.WithoutQuery("http://"+before+"SECRET@h/"), "SECRET")
+		}
 	})
+}
+
+// FuzzWithoutQueries checks that nothing is left of what follows a question mark, up to
+// the next blank.
+func FuzzWithoutQueries(f *testing.F) {
+	f.Add("/a?b", "x")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if strings.ContainsAny(after, " \t\r\n") {
+			return
+		}
+		require.NotContains(t, live.WithoutQueries(before+"?"+after+"SECRET"), "SECRET")
+	})
+}
+
+// TestWhatIsCutOffCannotBeGuessed asks for requests by what is not shown of them.
+func TestWhatIsCutOffCannotBeGuessed(t *testing.T) {
+	recorder := open(t)
+	h := middleware.AppHandler(live.NewHandler(middleware.Status(500), live.Config{Recorder: recorder}).ServeHTTP)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/a?token=secret", nil))
+	pages := live.Pages(live.PagesConfig{Recorder: recorder})
+	require.Contains(t, body(t, ask(pages, "GET", "/debug/errors?path=/a")), `"/a?`)
+	require.NotContains(t, body(t, ask(pages, "GET", "/debug/errors?path=/a%3ftoken=s")), `"/a?`)
+}
+
+// TestLongOnesInFlight lists requests whose URIs are as long as a server takes them.
+func TestLongOnesInFlight(t *testing.T) {
+	recorder := open(t)
+	pages := live.Pages(live.PagesConfig{Recorder: recorder, Sensitive: true})
+	h := live.NewHandler(middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		for _, form := range []string{"json", "html"} {
+			text := body(t, ask(pages, "GET", "/debug/requests?format="+form))
+			require.Contains(t, text, "/xxx")
+			require.Less(t, len(text), 10_000)
+		}
+		return 204, nil
+	}), live.Config{Recorder: recorder})
+	_, err := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/"+strings.Repeat("x", 1<<20), nil))
+	require.NoError(t, err)
 }

@@ -46,11 +46,14 @@ func (r Request) kept() *Request {
 	return &r
 }
 
-// clip returns a copy of s that does not hold on to more, with at most 2 KiB.
-func clip(s string) string {
+// clip returns a copy of what is short of s, that does not hold on to more.
+func clip(s string) string { return strings.Clone(short(s)) }
+
+// short returns at most 2 KiB of s, and a sign that there was more.
+func short(s string) string {
 	const most = 2 << 10
-	if len(s) > most {
+	if len(s) > most+len("…") {
 		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return strings.Clone(s)
+	return s
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"runtime/trace"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,8 @@ type tracer struct {
 
 	running atomic.Bool
 	next    atomic.Int64 // when the next may be put by, in Unix time and nanoseconds
-	writing sync.Mutex   // for there can be but one at a time
+	writing sync.Mutex   // for there can be but one at a time; never held for a client
+	sending sync.Mutex   // held while a client is sent the trace up to now
 }
 
 // A Snapshot is the execution of the program up to the end of a request that was
@@ -106,20 +106,22 @@ func (t *tracer) saw(f *flight, o *middleware.Outcome) {
 
 func (t *tracer) keep(flight *trace.FlightRecorder, q *Request) {
 	at := time.Now()
-	var out bytes.Buffer
-	if t.write(flight, &out) != nil {
+	data, err := t.write(flight)
+	if err != nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last = &Snapshot{at, q, out.Bytes()}
+	t.last = &Snapshot{at, q, data}
 }
 
-func (t *tracer) write(flight *trace.FlightRecorder, w io.Writer) error {
+// write returns the trace up to now.
+func (t *tracer) write(flight *trace.FlightRecorder) ([]byte, error) {
 	t.writing.Lock()
 	defer t.writing.Unlock()
-	_, err := flight.WriteTo(w)
-	return err
+	var out bytes.Buffer
+	_, err := flight.WriteTo(&out)
+	return out.Bytes(), err
 }
 
 // Trace returns the last trace that was put by, or nil.
@@ -129,13 +131,13 @@ func (r *Recorder) Trace() *Snapshot {
 	return r.tracer.last
 }
 
-// now writes the trace up to now, and reports whether there is one.
-func (t *tracer) now(w io.Writer) (bool, error) {
+// now returns the trace up to now, or nil if there is none.
+func (t *tracer) now() ([]byte, error) {
 	flight := t.current()
 	if flight == nil {
-		return false, nil
+		return nil, nil
 	}
-	return true, t.write(flight, w)
+	return t.write(flight)
 }
 
 func (t *tracer) current() *trace.FlightRecorder {

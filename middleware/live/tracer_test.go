@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bytes"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -57,4 +58,40 @@ func TestTrace(t *testing.T) {
 	require.Equal(t, 404, ask(pages, http.MethodGet, "/debug/trace.out?now").StatusCode)
 	_, err = recorder.TraceExecution()
 	require.NoError(t, err, "it was stopped")
+}
+
+// TestTraceOfAClientThatDoesNotRead checks that nobody waits for one who asks for the
+// trace and does not take it, not even who wants to stop.
+func TestTraceOfAClientThatDoesNotRead(t *testing.T) {
+	middlewaretest.NoLeaks(t)
+	recorder := live.Open()
+	defer recorder.Close()
+	_, err := recorder.TraceExecution()
+	require.NoError(t, err)
+	pages := live.Pages(live.PagesConfig{Recorder: recorder})
+	client, server := net.Pipe()
+	writes, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		r := httptest.NewRequest("GET", "/debug/trace.out?now", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:1", "localhost"
+		pages.ServeHTTP(&stalled{httptest.NewRecorder(), server, writes}, r)
+	}()
+	<-writes
+	require.Equal(t, 429, ask(pages, http.MethodGet, "/debug/trace.out?now").StatusCode)
+	require.NoError(t, recorder.Close())
+	client.Close()
+	<-over
+}
+
+// A stalled client tells that it is written to, and takes nothing.
+type stalled struct {
+	http.ResponseWriter
+	conn   net.Conn
+	writes chan struct{}
+}
+
+func (s *stalled) Write(p []byte) (int, error) {
+	close(s.writes)
+	return s.conn.Write(p)
 }
