@@ -2,10 +2,13 @@ package live
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 type traceView struct {
@@ -51,9 +54,11 @@ func (p *pages) traceFile(w http.ResponseWriter, r *http.Request) (int, error) {
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(patience))
-	_, err = w.Write(data)
-	_ = control.SetWriteDeadline(time.Time{})
-	return 0, err
+	defer control.SetWriteDeadline(time.Time{})
+	if _, err := w.Write(data); err != nil {
+		return middleware.StatusClientClosed, fmt.Errorf("live: %w", err)
+	}
+	return 0, nil
 }
 
 // traceData returns a trace, or nil if there is none.
