@@ -80,7 +80,7 @@ func (d dot) Port() string                                 { return d.context().
 func (d dot) RandomString(min, max int) (string, error)    { return d.context().RandomString(min, max) }
 func (d dot) Replace(in, old, new any) (string, error)     { return d.context().Replace(in, old, new) }
 func (d dot) ServerIP() string                             { return d.context().ServerIP() }
-func (d dot) Slice(elements ...any) []any                  { return d.context().Slice(elements...) }
+func (d dot) Slice(elements ...any) ([]any, error)         { return d.context().Slice(elements...) }
 func (d dot) Split(s, separator any) []string              { return d.context().Split(s, separator) }
 func (d dot) String() string                               { return d.context().String() }
 func (d dot) StripExt(name string) string                  { return d.context().StripExt(name) }

@@ -42,6 +42,9 @@ func (c *Context) include(v *Visit, name string, args []any) (string, error) {
 	if c.depth >= v.engine.cfg.Depth {
 		return "", fmt.Errorf("%q is included more than %d deep", name, v.engine.cfg.Depth)
 	}
+	if err := weigh(v.engine.cfg.Limit, args...); err != nil {
+		return "", err
+	}
 	t, err := v.Load(name)
 	if err == nil {
 		var text []byte

@@ -30,8 +30,9 @@
 // The time is looked at in every turn of a loop, with every template that calls
 // another, and with every piece of text, so that a page that runs in circles ends. What
 // cannot be stopped is the parsing of a file, and what makes HTML of Markdown: they are
-// limited by the size of the file. What print, printf, println and js return is limited
-// like the page; how much of it a page keeps in variables meanwhile is not counted.
+// limited by the size of the file, and to 100,000 actions. What print, printf, println
+// and js return is limited like the page, and so is every list, with all that is in it;
+// how much of it a page keeps in variables meanwhile is not counted.
 //
 // # What is remembered
 //

@@ -22,6 +22,7 @@ import (
 func TestLimits(t *testing.T) {
 	site := files{
 		"self.html": `{{.Include "self.html"}}`,
+		"args.html": `{{.Include "args.html" .Args .Args}}`,
 		"deep.html": `{{with index .Args 0}}{{if lt (len .) 16}}{{$.Include "deep.html" (print . "x")}}{{end}}{{end}}`,
 	}
 	const overdue, large = "it takes longer than 50ms", "there is more than 100000 bytes of it"
@@ -40,6 +41,13 @@ func TestLimits(t *testing.T) {
 		{"text that is escaped", `{{$x := "\\"}}{{range 60}}{{$x = js $x}}{{end}}`, large},
 		{"text that is replaced", `{{$x := "x"}}{{range 60}}{{$x = $.Replace $x "x" "xx"}}{{end}}`, large},
 		{"text that is joined", `{{$x := "xx"}}{{range 60}}{{$x = $.Join ($.Split $x "") $x}}{{end}}`, large},
+		{"lists that are doubled", `{{$x := .Slice "x"}}{{range 60}}{{$x = $.Slice $x $x}}{{end}}{{$x}}`, large},
+		{"maps that are doubled", `{{$x := "x"}}{{range 60}}{{$x = $.Map "a" $x "b" $x}}{{end}}{{print $x}}`, large},
+		{"lists in one another without end", `{{$x := .Slice}}{{range 1000000000000000}}{{$x = $.Slice $x}}{{end}}`, large},
+		{"arguments that are doubled", `{{.Include "args.html" (printf "%060000d" 1)}}`, large},
+		{"a format that is wide", `{{$f := "%[1]999999d"}}{{range 12}}{{$f = print $f $f}}{{end}}{{printf $f 1}}`, large},
+		{"a format that is as wide as is said", `{{$f := "%[1]*[1]d"}}{{range 12}}{{$f = print $f $f}}{{end}}{{printf $f 999999}}`, large},
+		{"a format that says all again", `{{$f := "%[1]v"}}{{range 12}}{{$f = print $f $f}}{{end}}{{printf $f (printf "%60000d" 1)}}`, large},
 		{"a page that includes itself", `{{.Include "self.html"}}`, `"self.html" is included more than 16 deep`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,6 +62,14 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+	t.Run("conditions in one another", func(t *testing.T) { // whose parser would have the stack overflow
+		site["page.html"] = strings.Repeat("{{if 1}}", 1_000_000)
+		_, err := execute(page.Config{Files: site.config()}, httptest.NewRequest("GET", "/page.html", nil), false)
+		require.EqualError(t, err, "there are more than 100000 actions in it")
+		site["page.html"] = strings.Repeat("{{if 1}}", 100_000)
+		_, err = execute(page.Config{Files: site.config()}, httptest.NewRequest("GET", "/page.html", nil), false)
+		require.ErrorContains(t, err, "unexpected EOF")
+	})
 	t.Run("as deep as is allowed", func(t *testing.T) {
 		site["page.html"] = `{{.Include "deep.html" "x"}}`
 		_, err := execute(page.Config{Files: site.config()}, httptest.NewRequest("GET", "/page.html", nil), false)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	html "html/template"
 	"io"
+	"strings"
 	text "text/template"
 	syntax "text/template/parse"
 )
@@ -39,12 +40,18 @@ var turning = func() syntax.Node {
 // parse returns the template in a text.
 func parse(name, source string, asText bool, c Config) (*Template, error) {
 	most := c.Limit
+	if strings.Count(source, c.Left) > mostActions {
+		return nil, fmt.Errorf("there are more than %d actions in it", mostActions)
+	}
 	funcs := map[string]any{
 		"_turn":   func() (bool, error) { return false, nil },
 		"print":   limited(fmt.Sprint, most),
 		"println": limited(fmt.Sprintln, most),
 		"js":      limited(text.JSEscaper, most),
 		"printf": func(format string, args ...any) (string, error) {
+			if formatted(format, args, most) > mostFormatted*most {
+				return "", tooMuch(most)
+			}
 			return within(fmt.Sprintf(format, args...), most)
 		},
 	}
@@ -87,6 +94,10 @@ func parse(name, source string, asText bool, c Config) (*Template, error) {
 	return t, nil
 }
 
+// mostActions is how many there are in a page at most: in one another, a million would
+// be more than the stack of its parser may hold, which ends the program.
+const mostActions = 100_000
+
 // mostIdle is how many programs of a template are kept for the next visits.
 const mostIdle = 8
 
@@ -94,7 +105,12 @@ const mostIdle = 8
 // the usual functions that can make much of little would let a page double what it
 // has in every turn of a loop.
 func limited(f func(...any) string, most int64) func(...any) (string, error) {
-	return func(args ...any) (string, error) { return within(f(args...), most) }
+	return func(args ...any) (string, error) {
+		if err := weigh(most, args...); err != nil {
+			return "", err
+		}
+		return within(f(args...), most)
+	}
 }
 
 func within(s string, most int64) (string, error) {

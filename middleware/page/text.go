@@ -118,7 +118,9 @@ func (c *Context) Join(parts []string, separator any) (string, error) {
 }
 
 // Slice returns its arguments in a list.
-func (c *Context) Slice(elements ...any) []any { return elements }
+func (c *Context) Slice(elements ...any) ([]any, error) {
+	return elements, weigh(c.visit.engine.cfg.Limit, elements...)
+}
 
 // Map returns a map of its arguments, which are a key, its value, a key, and so on.
 func (c *Context) Map(pairs ...any) (map[string]any, error) {
@@ -133,7 +135,7 @@ func (c *Context) Map(pairs ...any) (map[string]any, error) {
 		}
 		m[key] = pairs[i+1]
 	}
-	return m, nil
+	return m, weigh(c.visit.engine.cfg.Limit, m)
 }
 
 // RandomString returns letters and digits that nobody can guess, at least min and
