@@ -1,7 +1,6 @@
 package browse
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,7 +30,7 @@ func Join(configs ...Config) middleware.Middleware {
 		c.Files = configs[0].Files
 		parts[i] = c.complete()
 	}
-	slices.SortStableFunc(parts, func(a, b Config) int { return moreSpecific(a.Path, b.Path) })
+	slices.SortStableFunc(parts, func(a, b Config) int { return a.Path.Compare(b.Path) })
 	return func(next middleware.Handler) middleware.Handler {
 		all := make([]*Handler, len(parts))
 		for i, c := range parts {
@@ -44,18 +43,10 @@ func Join(configs ...Config) middleware.Middleware {
 	}
 }
 
-// moreSpecific compares paths so that those that others are within come later.
-func moreSpecific(a, b middleware.Path) int {
-	if c := cmp.Compare(len(place(b)), len(place(a))); c != 0 {
-		return c
-	}
-	return cmp.Compare(strings.Count(string(a), "*"), strings.Count(string(b), "*")) // /a is within /a*
-}
-
 // place returns a path without what makes no difference to the folders within it,
 // and no star.
 func place(p middleware.Path) string {
-	return strings.TrimRight(strings.TrimSuffix(string(p), "*"), "/")
+	return strings.TrimRight(p.Prefix(), "/")
 }
 
 // samePlace reports whether just the same folders are within two paths.

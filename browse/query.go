@@ -183,6 +183,6 @@ func (h *Handler) scope(w http.ResponseWriter, r *http.Request) string {
 	if !ok {
 		return "/"
 	}
-	scope := url.URL{Path: strings.TrimSuffix(prefix, "/") + strings.TrimSuffix(string(h.cfg.Path), "*")}
+	scope := url.URL{Path: strings.TrimSuffix(prefix, "/") + h.cfg.Path.Prefix()}
 	return scope.EscapedPath()
 }

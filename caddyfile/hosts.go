@@ -63,7 +63,7 @@ func (p *place) order(q *place) int {
 		}
 		return 1
 	}
-	return cmp.Or(len(q.path)-len(p.path), narrow(q)-narrow(p))
+	return cmp.Or(p.path.Compare(q.path), narrow(q)-narrow(p))
 }
 
 // add puts p among the places of host, in its canonical form. Of several for the

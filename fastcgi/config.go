@@ -181,7 +181,7 @@ func (c *Config) usualTry() []string {
 }
 
 func (c *Config) from() string {
-	return strings.TrimSuffix(strings.TrimSuffix(string(c.From), "*"), "/")
+	return strings.TrimSuffix(c.From.Prefix(), "/")
 }
 
 // routes returns what is known of routes before there are requests.

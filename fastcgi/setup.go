@@ -26,7 +26,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		rules = append(rules, p.finish())
 	}
 	// Layers see a request one after the other.
-	slices.SortStableFunc(rules, func(a, b Config) int { return len(b.From) - len(a.From) })
+	slices.SortStableFunc(rules, func(a, b Config) int { return a.From.Compare(b.From) })
 	layers := make([]middleware.Middleware, len(rules))
 	for i, cfg := range rules {
 		layers[i] = New(cfg)

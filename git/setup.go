@@ -27,7 +27,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		}
 	}
 	// The nearest root counts, which is that of the smallest part of the site.
-	slices.SortStableFunc(layers, func(a, b Config) int { return len(a.Path) - len(b.Path) })
+	slices.SortStableFunc(layers, func(a, b Config) int { return b.Path.Compare(a.Path) })
 	chain := make([]middleware.Middleware, len(layers))
 	for i, cfg := range layers {
 		chain[i] = New(cfg)

@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,12 @@ func TestPath(t *testing.T) {
 			require.Equal(t, tt.within, tt.scope.Within(r), "Within")
 		})
 	}
+}
+
+func TestPathsInOrder(t *testing.T) {
+	paths := []middleware.Path{"", "/", "/a*", "/a", "/a/", "/A", "/ab*", "/a/b"}
+	slices.SortStableFunc(paths, middleware.Path.Compare)
+	require.Equal(t, []middleware.Path{"/a/b", "/a/", "/ab*", "/a", "/A", "/a*", "/", ""}, paths)
 }
 
 // TestProtectsAny has a request be led to one path after the other.

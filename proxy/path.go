@@ -22,7 +22,7 @@ func (d *delivery) place() error {
 	if d.path == "" {
 		d.path, d.escaped = "/", "/"
 	}
-	if from := strings.TrimSuffix(string(d.h.cfg.From), "*"); from != "/" && !strings.HasPrefix(d.path, from) {
+	if from := d.h.cfg.From.Prefix(); from != "/" && !strings.HasPrefix(d.path, from) {
 		return refusal("the path lies below " + from + " only once it is resolved")
 	}
 	if d.h.cfg.Without == "" || d.path == "*" {

@@ -51,7 +51,7 @@ func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root
 		}
 	}
 	// Layers see a request one after the other.
-	slices.SortStableFunc(rules, func(a, b Config) int { return len(b.From) - len(a.From) })
+	slices.SortStableFunc(rules, func(a, b Config) int { return a.From.Compare(b.From) })
 	for _, cfg := range rules {
 		layers = append(layers, New(cfg))
 	}
@@ -185,7 +185,7 @@ func (p *parser) countAll() { p.up.Passive.Ratio, p.up.Passive.MaxPercent = -1, 
 // below it.
 func (p *parser) except(prop *directive.Line, arg directive.Word) middleware.Path {
 	path := prop.Path(arg)
-	from := strings.TrimSuffix(strings.TrimSuffix(string(p.cfg.From), "*"), "/")
+	from := strings.TrimSuffix(p.cfg.From.Prefix(), "/")
 	if from == "" || isBelow(string(path), from) {
 		return path
 	}

@@ -47,7 +47,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 
 // covers reports whether p matches all that path does.
 func covers(p, path middleware.Path) bool {
-	return strings.HasPrefix(string(path), strings.TrimSuffix(string(p), "*"))
+	return strings.HasPrefix(string(path), p.Prefix())
 }
 
 func read(c *directive.Controller, line *directive.Line) (middleware.Path, Config) {

@@ -1,11 +1,9 @@
 package limits
 
 import (
-	"cmp"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
 )
@@ -85,9 +83,5 @@ func (b *refused) Read([]byte) (int, error) {
 }
 
 func (c Config) sorted() []Body {
-	return slices.SortedStableFunc(slices.Values(c.Bodies), func(a, b Body) int {
-		return cmp.Compare(len(b.prefix()), len(a.prefix()))
-	})
+	return slices.SortedStableFunc(slices.Values(c.Bodies), func(a, b Body) int { return a.Path.Compare(b.Path) })
 }
-
-func (b Body) prefix() string { return strings.TrimSuffix(string(b.Path), "*") }

@@ -52,7 +52,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 				body.Path = prop.Path(at)
 			}
 			body.Max = prop.Size(args[len(args)-1])
-			key := strings.ToLower(body.prefix())
+			key := strings.ToLower(body.Path.Prefix())
 			if before, again := given[key]; again {
 				prop.Errorf(at, "%q has a size already, given at %v", body.Path, before)
 			}

@@ -57,7 +57,7 @@ func (rule *rule) match(r *http.Request, path string) (groups, bool) {
 	case rule.pattern == nil:
 		return nil, true
 	}
-	base := strings.TrimSuffix(string(rule.base), "*")
+	base := rule.base.Prefix()
 	rest := strings.TrimPrefix(path, base)
 	if base == "" {
 		rest = strings.TrimPrefix(rest, "/")

@@ -15,7 +15,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	given := map[string]directive.Pos{} // for paths that cover the same
 	add := func(line *directive.Line, w directive.Word, status int) {
 		rule := Rule{line.Path(w), status}
-		key := strings.ToLower(rule.prefix())
+		key := strings.ToLower(rule.Path.Prefix())
 		if before, again := given[key]; again {
 			line.Errorf(w, "%q has a status already, given at %v", w.Text, before)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
 )
@@ -46,9 +45,5 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 }
 
 func (c Config) sorted() []Rule {
-	return slices.SortedStableFunc(slices.Values(c.Rules), func(a, b Rule) int {
-		return cmp.Compare(len(b.prefix()), len(a.prefix()))
-	})
+	return slices.SortedStableFunc(slices.Values(c.Rules), func(a, b Rule) int { return a.Path.Compare(b.Path) })
 }
-
-func (r Rule) prefix() string { return strings.TrimSuffix(string(r.Path), "*") }

@@ -28,7 +28,7 @@ func (h *Handler) environ(w http.ResponseWriter, r *http.Request) []string {
 			set(name, value)
 		}
 	}
-	scope := strings.TrimRight(strings.TrimSuffix(string(h.cfg.Path), "*"), "/")
+	scope := strings.TrimRight(h.cfg.Path.Prefix(), "/")
 	script, rest := "", r.URL.Path
 	if after, ok := strings.CutPrefix(rest, scope); ok {
 		script, rest = scope, after

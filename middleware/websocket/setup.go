@@ -40,7 +40,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		layers = append(layers, cfg)
 	}
 	// The line with the longest path counts, whatever their order.
-	slices.SortStableFunc(layers, func(a, b Config) int { return len(b.Path) - len(a.Path) })
+	slices.SortStableFunc(layers, func(a, b Config) int { return a.Path.Compare(b.Path) })
 	chain := make([]middleware.Middleware, len(layers))
 	for i, cfg := range layers {
 		chain[i] = New(cfg)
