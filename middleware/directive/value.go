@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,19 @@ func (l *Line) Size(w Word) int64 {
 		return 1
 	}
 	return n * unit
+}
+
+// Extension returns the word as what the names of files end in, in small letters, that
+// is not among others. The error if it is none gives an example, such as .html.
+func (l *Line) Extension(w Word, example string, others []string) string {
+	ext := strings.ToLower(w.Text)
+	switch {
+	case len(ext) < 2 || ext[0] != '.' || strings.ContainsAny(ext[1:], `./\`):
+		l.Errorf(w, "%q is not an extension such as %s", w.Text, example)
+	case slices.Contains(others, ext):
+		l.Errorf(w, "%s is there already", ext)
+	}
+	return ext
 }
 
 // Path returns the word as a scope. It must begin with a slash, and be decoded and

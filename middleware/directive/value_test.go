@@ -20,6 +20,7 @@ func TestValues(t *testing.T) {
 	limit := func(l *directive.Line, w directive.Word) any { return l.Limit(w) }
 	size := func(l *directive.Line, w directive.Word) any { return l.Size(w) }
 	path := func(l *directive.Line, w directive.Word) any { return l.Path(w) }
+	extension := func(l *directive.Line, w directive.Word) any { return l.Extension(w, ".html", []string{".md"}) }
 	network := func(l *directive.Line, w directive.Word) any { return l.Network(w) }
 	integer := func(min, max int) func(*directive.Line, directive.Word) any {
 		return func(l *directive.Line, w directive.Word) any { return l.Int(w, min, max) }
@@ -78,6 +79,12 @@ func TestValues(t *testing.T) {
 		{"a unit alone", size, "KB", int64(1), `"KB" is not a size such as 512B, 64KB or 10MB`},
 		{"a unit of somebody else's", size, "1KiB", int64(1), `"1KiB" is not a size such as 512B, 64KB or 10MB`},
 		{"a fraction of a unit", size, "1.5MB", int64(1), `"1.5MB" is not a size such as 512B, 64KB or 10MB`},
+
+		{"an extension", extension, ".HTML", ".html", ""},
+		{"an extension that there is", extension, ".MD", ".md", ".md is there already"},
+		{"an extension of two", extension, ".tar.gz", ".tar.gz", `".tar.gz" is not an extension such as .html`},
+		{"an extension without a dot", extension, "html", "html", `"html" is not an extension such as .html`},
+		{"a dot alone", extension, ".", ".", `"." is not an extension such as .html`},
 
 		{"a path", path, "/a", middleware.Path("/a"), ""},
 		{"a folder's path", path, "/a/", middleware.Path("/a/"), ""},

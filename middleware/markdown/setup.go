@@ -71,7 +71,7 @@ func read(line *directive.Line) (cfg Config) {
 		switch prop.Name() {
 		case "ext":
 			for _, arg := range prop.Args(1, directive.Any) {
-				cfg.Extensions = append(cfg.Extensions, readExtension(prop, arg, cfg.Extensions))
+				cfg.Extensions = append(cfg.Extensions, prop.Extension(arg, ".md", cfg.Extensions))
 			}
 		case "css":
 			for _, arg := range prop.Args(1, directive.Any) {
@@ -137,16 +137,4 @@ func readName(prop *directive.Line, arg directive.Word) string {
 		prop.Errorf(arg, "%q is not a name below the site's root", arg.Text)
 	}
 	return name
-}
-
-// readExtension returns one that there is not yet.
-func readExtension(line *directive.Line, arg directive.Word, others []string) string {
-	ext := strings.ToLower(arg.Text)
-	switch {
-	case len(ext) < 2 || ext[0] != '.' || strings.ContainsAny(ext[1:], `./\`):
-		line.Errorf(arg, "%q is not an extension such as .md", arg.Text)
-	case slices.Contains(others, ext):
-		line.Errorf(arg, "%s is there already", ext)
-	}
-	return ext
 }

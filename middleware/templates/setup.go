@@ -42,7 +42,7 @@ func read(line *directive.Line) (cfg Config) {
 		cfg.Path = line.Path(args[0])
 	}
 	for _, arg := range args[min(1, len(args)):] {
-		cfg.Extensions = append(cfg.Extensions, readExtension(line, arg, cfg.Extensions))
+		cfg.Extensions = append(cfg.Extensions, line.Extension(arg, ".html", cfg.Extensions))
 	}
 	var text *directive.Line
 	for _, prop := range line.Properties("path", "ext", "between", "text", "env...", "limit") {
@@ -57,7 +57,7 @@ func read(line *directive.Line) (cfg Config) {
 				prop.Errorf(prop.Words[0], "there are extensions already, at %v", args[1].Pos)
 			}
 			for _, arg := range prop.Args(1, directive.Any) {
-				cfg.Extensions = append(cfg.Extensions, readExtension(prop, arg, cfg.Extensions))
+				cfg.Extensions = append(cfg.Extensions, prop.Extension(arg, ".html", cfg.Extensions))
 			}
 		case "between":
 			args := prop.Args(2, 2)
@@ -97,23 +97,11 @@ func readText(prop *directive.Line, extensions []string) (text []string) {
 		return extensions
 	}
 	for _, arg := range args {
-		ext := readExtension(prop, arg, text)
+		ext := prop.Extension(arg, ".html", text)
 		if !slices.Contains(extensions, ext) {
 			prop.Errorf(arg, "files with %s are no pages: name it in ext, too", ext)
 		}
 		text = append(text, ext)
 	}
 	return text
-}
-
-// readExtension returns one that there is not yet.
-func readExtension(line *directive.Line, arg directive.Word, others []string) string {
-	ext := strings.ToLower(arg.Text)
-	switch {
-	case len(ext) < 2 || ext[0] != '.' || strings.ContainsAny(ext[1:], `./\`):
-		line.Errorf(arg, "%q is not an extension such as .html", arg.Text)
-	case slices.Contains(others, ext):
-		line.Errorf(arg, "%s is there already", ext)
-	}
-	return ext
 }
