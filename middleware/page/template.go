@@ -39,11 +39,28 @@ var turning = func() syntax.Node {
 
 // parse returns the template in a text.
 func parse(name, source string, asText bool, c Config) (*Template, error) {
+	if asText {
+		return compile(text.New(name), func(t *text.Template) *syntax.Tree { return t.Tree }, source, c)
+	}
+	return compile(html.New(name), func(t *html.Template) *syntax.Tree { return t.Tree }, source, c)
+}
+
+// kind is a template of text/template or of html/template.
+type kind[T any] interface {
+	Delims(left, right string) T
+	Funcs(text.FuncMap) T
+	Parse(string) (T, error)
+	Templates() []T
+	Clone() (T, error)
+	Execute(io.Writer, any) error
+}
+
+func compile[T kind[T]](empty T, tree func(T) *syntax.Tree, source string, c Config) (*Template, error) {
 	most := c.Limit
 	if strings.Count(source, c.Left) > mostActions {
 		return nil, fmt.Errorf("there are more than %d actions in it", mostActions)
 	}
-	funcs := map[string]any{
+	parsed, err := empty.Delims(c.Left, c.Right).Funcs(text.FuncMap{
 		"_turn":   func() (bool, error) { return false, nil },
 		"print":   limited(fmt.Sprint, most),
 		"println": limited(fmt.Sprintln, most),
@@ -54,44 +71,22 @@ func parse(name, source string, asText bool, c Config) (*Template, error) {
 			}
 			return within(fmt.Sprintf(format, args...), most)
 		},
-	}
-	t := &Template{idle: make(chan *program, mostIdle)}
-	if asText {
-		parsed, err := text.New(name).Delims(c.Left, c.Right).Funcs(funcs).Parse(source)
-		if err != nil {
-			return nil, err
-		}
-		for _, each := range parsed.Templates() {
-			addTurns(each.Tree)
-		}
-		t.copy = func() (*program, error) {
-			own, err := parsed.Clone()
-			if err != nil {
-				return nil, err
-			}
-			p := &program{execute: own.Execute}
-			own.Funcs(text.FuncMap{"_turn": p.turn})
-			return p, nil
-		}
-		return t, nil
-	}
-	parsed, err := html.New(name).Delims(c.Left, c.Right).Funcs(funcs).Parse(source)
+	}).Parse(source)
 	if err != nil {
 		return nil, err
 	}
 	for _, each := range parsed.Templates() {
-		addTurns(each.Tree)
+		addTurns(tree(each))
 	}
-	t.copy = func() (*program, error) {
+	return &Template{idle: make(chan *program, mostIdle), copy: func() (*program, error) {
 		own, err := parsed.Clone()
 		if err != nil {
 			return nil, err
 		}
 		p := &program{execute: own.Execute}
-		own.Funcs(html.FuncMap{"_turn": p.turn})
+		own.Funcs(text.FuncMap{"_turn": p.turn})
 		return p, nil
-	}
-	return t, nil
+	}}, nil
 }
 
 // mostActions is how many there are in a page at most: in one another, a million would
