@@ -1,7 +1,6 @@
 package standard_test
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -84,11 +83,7 @@ func TestEveryDirective(t *testing.T) {
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	require.NoError(t, server.Listen(ctx))
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx) }()
+	stop := run(t, server)
 	urls := map[string]string{}
 	for _, l := range server.Listeners() {
 		urls[l.Scheme] = l.Scheme + "://" + l.Addr.String()
@@ -200,8 +195,7 @@ func TestEveryDirective(t *testing.T) {
 		require.Equal(t, 200, resp.StatusCode)
 	})
 	client.CloseIdleConnections()
-	cancel()
-	require.NoError(t, <-served)
+	stop()
 	for file, text := range map[string]string{"started": "up\n", "on": "on\n", "stopped": "down\n"} {
 		said, err := os.ReadFile(filepath.Join(dir, file))
 		require.NoError(t, err)

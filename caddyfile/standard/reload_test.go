@@ -2,9 +2,9 @@ package standard_test
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,10 +46,7 @@ func reloadUnderLoad(t *testing.T, times int) {
 		return text
 	}
 	server := loadText(t, text(0))
-	ctx, stop := context.WithCancel(t.Context())
-	require.NoError(t, server.Listen(ctx))
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(ctx) }()
+	stop := run(t, server)
 	addr := server.Listeners()[0].Addr.String()
 
 	var (
@@ -132,7 +129,6 @@ func reloadUnderLoad(t *testing.T, times int) {
 	running.Wait()
 	require.Positive(t, echoes.Load())
 	stop()
-	require.NoError(t, <-done)
 	middlewaretest.Eventually(t, func() bool { return descriptors("/") <= files })
 	logged, err := os.ReadFile("access.log")
 	require.NoError(t, err)
@@ -168,11 +164,16 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	io.Copy(conn, client)
 }
 
-func loadText(t *testing.T, text string) *caddyfile.Server {
+func parse(t *testing.T, text string) *caddyfile.File {
 	t.Helper()
 	file, err := caddyfile.Parse("Caddyfile", []byte(text), caddyfile.ParseConfig{})
 	require.NoError(t, err)
-	server, err := caddyfile.Build(file, caddyfile.Config{Vocabulary: standard.Vocabulary()})
+	return file
+}
+
+func loadText(t *testing.T, text string) *caddyfile.Server {
+	t.Helper()
+	server, err := caddyfile.Build(parse(t, text), caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	return server
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -207,15 +208,22 @@ func serve(t *testing.T, name string) (addr net.Addr, stop func()) {
 	t.Helper()
 	server, err := caddyfile.Load(name, caddyfile.Config{Vocabulary: standard.Vocabulary()})
 	require.NoError(t, err)
+	stop = run(t, server)
+	return server.Listeners()[0].Addr, stop
+}
+
+// run has a server serve until stop is called, or at the latest until the test ends.
+func run(t *testing.T, server *caddyfile.Server) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, server.Listen(ctx))
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx) }()
-	stop = func() {
+	stop = sync.OnceFunc(func() {
 		http.DefaultClient.CloseIdleConnections()
 		cancel()
 		require.NoError(t, <-done)
-	}
-	t.Cleanup(cancel)
-	return server.Listeners()[0].Addr, stop
+	})
+	t.Cleanup(stop)
+	return stop
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/caddyfile"
-	"github.com/shallot-http/shallot/caddyfile/standard"
 	"github.com/shallot-http/shallot/middleware/certificates/certificatestest"
 )
 
@@ -26,17 +24,7 @@ func TestServerOfOnesOwn(t *testing.T) {
 	s := newSecured(t)
 	theirs := certificatestest.New(t, "clients of a")
 	require.NoError(t, os.WriteFile("clients.crt", theirs.PEM, 0o600))
-	f, err := caddyfile.Parse("Caddyfile", []byte(s.site("a.example:0", "a", "clients clients.crt")+s.site("b.example:0", "b", "")), caddyfile.ParseConfig{})
-	require.NoError(t, err)
-	sites, err := caddyfile.Build(f, caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	require.NoError(t, sites.Open(t.Context()))
-	defer sites.Close()
-	server := httptest.NewUnstartedServer(sites.Handler())
-	server.TLS = sites.TLSConfig()
-	server.StartTLS()
-	defer server.Close()
-	addr := server.Listener.Addr().String()
+	sites, addr := ownServer(t, s.site("a.example:0", "a", "clients clients.crt")+s.site("b.example:0", "b", ""))
 	known := []tls.Certificate{theirs.Issue(t, "me").Pair(t)}
 	for _, tt := range []struct{ asks, host, want string }{
 		{"a.example", "a.example", "a"},
@@ -47,7 +35,7 @@ func TestServerOfOnesOwn(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, tt.want, page)
 	}
-	_, _, _, err = s.fetch(t, addr, "c.example", &tls.Config{ServerName: "c.example"})
+	_, _, _, err := s.fetch(t, addr, "c.example", &tls.Config{ServerName: "c.example"})
 	require.Error(t, err)
 
 	plain := httptest.NewServer(sites.Handler())
@@ -63,6 +51,21 @@ func TestServerOfOnesOwn(t *testing.T) {
 	}
 }
 
+// ownServer has a server of net/http serve a Caddyfile's sites until the test ends.
+func ownServer(t *testing.T, text string) (sites *caddyfile.Server, addr string) {
+	t.Helper()
+	sites = loadText(t, text)
+	require.NoError(t, sites.Open(t.Context()))
+	server := httptest.NewUnstartedServer(sites.Handler())
+	server.TLS = sites.TLSConfig()
+	server.StartTLS()
+	t.Cleanup(func() {
+		server.Close()
+		require.NoError(t, sites.Close())
+	})
+	return sites, server.Listener.Addr().String()
+}
+
 // TestNamelessAtServerOfOnesOwn checks that who gives no name, and so is asked for a
 // certificate of one site's CA, does not get to a site that wants another's.
 func TestNamelessAtServerOfOnesOwn(t *testing.T) {
@@ -70,19 +73,9 @@ func TestNamelessAtServerOfOnesOwn(t *testing.T) {
 	ofAny, ofB := certificatestest.New(t, "clients of any"), certificatestest.New(t, "clients of b")
 	require.NoError(t, os.WriteFile("any.clients", ofAny.PEM, 0o600))
 	require.NoError(t, os.WriteFile("b.clients", ofB.PEM, 0o600))
-	f, err := caddyfile.Parse("Caddyfile", []byte(s.site(":0", "any", "clients any.clients")+s.site("b.example:0", "b", "clients b.clients")), caddyfile.ParseConfig{})
-	require.NoError(t, err)
-	sites, err := caddyfile.Build(f, caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	require.NoError(t, sites.Open(t.Context()))
-	defer sites.Close()
-	server := httptest.NewUnstartedServer(sites.Handler())
-	server.TLS = sites.TLSConfig()
-	server.StartTLS()
-	defer server.Close()
+	_, addr := ownServer(t, s.site(":0", "any", "clients any.clients")+s.site("b.example:0", "b", "clients b.clients"))
 	for host, want := range map[string]string{"127.0.0.1": "any", "b.example": "421"} {
-		_, page, _, err := s.fetch(t, server.Listener.Addr().String(), host,
-			&tls.Config{Certificates: []tls.Certificate{ofAny.Issue(t, "me").Pair(t)}})
+		_, page, _, err := s.fetch(t, addr, host, &tls.Config{Certificates: []tls.Certificate{ofAny.Issue(t, "me").Pair(t)}})
 		require.NoError(t, err)
 		require.Equal(t, want, page)
 	}
@@ -144,19 +137,8 @@ func TestSecuredReload(t *testing.T) {
 	s := newSecured(t)
 	theirs := certificatestest.New(t, "clients of b")
 	require.NoError(t, os.WriteFile("clients.crt", theirs.PEM, 0o600))
-	file := func(text string) *caddyfile.File {
-		f, err := caddyfile.Parse("Caddyfile", []byte(text), caddyfile.ParseConfig{})
-		require.NoError(t, err)
-		return f
-	}
-	server, err := caddyfile.Build(file(s.site("a.example:0", "a", "")+s.site("b.example:0", "b", "")),
-		caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	require.NoError(t, server.Listen(ctx))
-	done := make(chan error)
-	go func() { done <- server.Serve(ctx) }()
+	server := loadText(t, s.site("a.example:0", "a", "")+s.site("b.example:0", "b", ""))
+	run(t, server)
 	addr := server.Listeners()[0].Addr.String()
 
 	client := &tls.Config{ServerName: "a.example", ClientSessionCache: tls.NewLRUClientSessionCache(1)}
@@ -178,7 +160,7 @@ func TestSecuredReload(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, get())
 
-	_, err = server.Reload(t.Context(), file(s.site("a.example:0", "a", "")+s.site("b.example:0", "b", "clients clients.crt")+
+	_, err = server.Reload(t.Context(), parse(t, s.site("a.example:0", "a", "")+s.site("b.example:0", "b", "clients clients.crt")+
 		s.site("*.example:0", "wild", "")))
 	require.NoError(t, err)
 	require.Equal(t, addr, server.Listeners()[0].Addr.String())
@@ -191,6 +173,4 @@ func TestSecuredReload(t *testing.T) {
 	require.Equal(t, "*.example", cert)
 	_, _, _, err = s.fetch(t, addr, "b.example", &tls.Config{ServerName: "b.example"})
 	require.ErrorContains(t, err, "certificate required")
-	stop()
-	require.NoError(t, <-done)
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/shallot-http/shallot/caddyfile"
-	"github.com/shallot-http/shallot/caddyfile/standard"
 	"github.com/shallot-http/shallot/middleware/certificates/certificatestest"
 )
 
@@ -53,20 +50,10 @@ func (s *secured) site(address, cert, block string) string {
 // one port.
 func listenTo(t *testing.T, text string) string {
 	t.Helper()
-	f, err := caddyfile.Parse("Caddyfile", []byte(text), caddyfile.ParseConfig{})
-	require.NoError(t, err)
-	server, err := caddyfile.Build(f, caddyfile.Config{Vocabulary: standard.Vocabulary(), Log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	require.NoError(t, server.Listen(ctx))
+	server := loadText(t, text)
+	run(t, server)
 	listeners := server.Listeners()
 	require.Len(t, listeners, 1)
-	done := make(chan error)
-	go func() { done <- server.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-done)
-	})
 	return listeners[0].Addr.String()
 }
 
