@@ -3,7 +3,6 @@
 package fastcgi_test
 
 import (
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/fastcgi"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestLinks checks which links lead to scripts, and which files are left to the next
@@ -20,7 +20,7 @@ func TestLinks(t *testing.T) {
 	root := site(t, "index.php", "lib/a.php", "lib/a.css", "docs/index.html")
 	outside := site(t, "up.jpg", "evil.php", "pages/index.html")
 	link := func(to, name string) {
-		require.NoError(t, os.Symlink(to, filepath.Join(root.Dir, name)))
+		middlewaretest.Symlink(t, to, filepath.Join(root.Dir, name))
 	}
 	link("lib", "inside")
 	link("lib/a.php", "b.php")

@@ -16,6 +16,7 @@ import (
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/fastcgi/fastcgitest"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestReleases deploys one release after the other while requests go on, of which
@@ -43,7 +44,7 @@ func TestReleases(t *testing.T) {
 	var live atomic.Pointer[middleware.Root]
 	deploy := func(i int) {
 		link := current + ".new"
-		require.NoError(t, os.Symlink(filepath.Join("releases", strconv.Itoa(i)), link))
+		middlewaretest.Symlink(t, filepath.Join("releases", strconv.Itoa(i)), link)
 		require.NoError(t, os.Rename(link, current))
 		root, err := middleware.PinnedRoot(current)
 		require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // siteWith returns a site whose root has files of these names.
@@ -120,13 +121,9 @@ func TestHiddenByIdentity(t *testing.T) {
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(dir, target)
 		}
-		if err := os.Link(target, filepath.Join(dir, name)); err != nil {
-			t.Skip("without hard links:", err)
-		}
+		middlewaretest.Link(t, target, filepath.Join(dir, name))
 	}
-	if err := os.Symlink(filepath.Join("conf", "Caddyfile"), filepath.Join(dir, "soft")); err != nil {
-		t.Skip("without links:", err)
-	}
+	middlewaretest.Symlink(t, filepath.Join("conf", "Caddyfile"), filepath.Join(dir, "soft"))
 	for name, want := range map[string]bool{
 		"conf/Caddyfile": true,
 		"hard":           true,
@@ -145,9 +142,7 @@ func TestHiddenByIdentity(t *testing.T) {
 func TestHiddenThroughALink(t *testing.T) {
 	_, dir := siteWith(t, "releases/1/x")
 	current := filepath.Join(dir, "current")
-	if err := os.Symlink(filepath.Join("releases", "1"), current); err != nil {
-		t.Skip("without links:", err)
-	}
+	middlewaretest.Symlink(t, filepath.Join("releases", "1"), current)
 	for _, tt := range []struct{ root, hide string }{
 		{current, filepath.Join(dir, "releases", "1", "access-*.log")},
 		{filepath.Join(dir, "releases", "1"), filepath.Join(current, "access-*.log")},
@@ -172,9 +167,7 @@ func TestHiddenFollowsRotation(t *testing.T) {
 
 		require.NoError(t, os.Rename(log, log+".1"))
 		require.NoError(t, os.WriteFile(log, nil, 0o600))
-		if err := os.Link(log, link); err != nil {
-			t.Skip("without hard links:", err)
-		}
+		middlewaretest.Link(t, log, link)
 		require.True(t, site.Hidden("logs/access.log", info(t, log)), "at once")
 
 		time.Sleep(time.Second)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware/logfile"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 func TestRecordsAreAppended(t *testing.T) {
@@ -207,10 +208,10 @@ func TestName(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "missing", "a.log"), name("missing/a.log"))
 	require.Equal(t, "stdout", name(logfile.Stdout))
 	require.Equal(t, "stderr", name(""))
-	if os.Symlink("real.log", "link.log") == nil && os.Symlink(".", "dir") == nil {
-		require.Equal(t, filepath.Join(dir, "real.log"), name("link.log"))
-		require.Equal(t, filepath.Join(dir, "new.log"), name("dir/new.log"))
-	}
+	middlewaretest.Symlink(t, "real.log", "link.log")
+	middlewaretest.Symlink(t, ".", "dir")
+	require.Equal(t, filepath.Join(dir, "real.log"), name("link.log"))
+	require.Equal(t, filepath.Join(dir, "new.log"), name("dir/new.log"))
 }
 
 func TestStreams(t *testing.T) {
