@@ -147,10 +147,10 @@ func TestDeploy(t *testing.T) {
 	base := p.url(t)
 	waitFor := func(path, want string) (body string) {
 		t.Helper()
-		require.Eventually(t, func() bool {
+		middlewaretest.Eventually(t, func() bool {
 			_, body, _ = get(t, base+path)
 			return strings.Contains(body, want)
-		}, 20*time.Second, 10*time.Millisecond, want)
+		})
 		return body
 	}
 	waitFor("/", "<p>It is deployed.</p>")
@@ -234,10 +234,10 @@ func TestServerWithCaddyfile(t *testing.T) {
 		// As the log rotation of the system does it.
 		require.NoError(t, os.Rename(filepath.Join(dir, "2015.log"), filepath.Join(dir, "2015.log.1")))
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
-		require.Eventually(t, func() bool {
+		middlewaretest.Eventually(t, func() bool {
 			_, err := os.Stat(filepath.Join(dir, "2015.log"))
 			return err == nil
-		}, 5*time.Second, 10*time.Millisecond)
+		})
 		get(t, base+"/c.txt")
 	}
 	p.stop(t)

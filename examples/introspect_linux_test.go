@@ -93,7 +93,7 @@ func TestIntrospectScripts(t *testing.T) {
 		require.NoError(t, cmd.Wait(), out.String())
 	}()
 	address := regexp.MustCompile(`http://\S+`)
-	require.Eventually(t, func() bool { return address.MatchString(out.String()) }, 20*time.Second, 10*time.Millisecond)
+	middlewaretest.Eventually(t, func() bool { return address.MatchString(out.String()) })
 	base := address.FindString(out.String())
 	pid := strconv.Itoa(cmd.Process.Pid)
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,7 +38,7 @@ func TestChoiceWhileBuilding(t *testing.T) {
 			o.push(map[string]string{"index.html": "third"})
 			done := make(chan error, 1)
 			go func() { _, err := repo.Sync(t.Context()); done <- err }()
-			require.Eventually(t, func() bool { _, err := os.Stat(began); return err == nil }, 10*time.Second, time.Millisecond)
+			middlewaretest.Eventually(t, func() bool { _, err := os.Stat(began); return err == nil })
 			require.NoError(t, tt.choose(repo, first))
 			require.Equal(t, "first", served(t, repo, "index.html"))
 			require.NoError(t, os.WriteFile(goOn, nil, 0o600))

@@ -178,14 +178,14 @@ func TestOrphan(t *testing.T) {
 	exists := func(name string) func() bool {
 		return func() bool { _, err := os.Stat(name); return err == nil }
 	}
-	require.Eventually(t, exists(began), 10*time.Second, time.Millisecond)
+	middlewaretest.Eventually(t, exists(began))
 	require.NoError(t, cmd.Process.Kill())
 	cmd.Wait()
 
 	repo := o.open(t, git.RepoConfig{State: state, Then: then, Keep: 1})
 	require.Equal(t, hash, synced(t, repo).Hash)
 	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
-	require.Eventually(t, exists(ended), 10*time.Second, time.Millisecond)
+	middlewaretest.Eventually(t, exists(ended))
 	require.Equal(t, "new", served(t, repo, "index.html"))
 	require.Equal(t, "newnew", served(t, repo, "twice.html"))
 	o.push(map[string]string{"index.html": "new", "x": "x"})

@@ -21,6 +21,7 @@ import (
 
 	"github.com/shallot-http/shallot/git"
 	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 const secret = "It's a Secret to Everybody"
@@ -284,7 +285,7 @@ func TestManyHooks(t *testing.T) {
 	goOn <- true
 	<-started
 	goOn <- true
-	require.Eventually(t, func() bool { return service.Status().Syncs == 3 }, 20*time.Second, time.Millisecond)
+	middlewaretest.Eventually(t, func() bool { return service.Status().Syncs == 3 })
 	require.Equal(t, hash, service.Status().Release.Hash)
 	require.Zero(t, git.Triggered(service))
 	require.EqualValues(t, 3, count.Load())

@@ -103,10 +103,10 @@ func TestThenLeavesNothingBehind(t *testing.T) {
 // requireEnds waits for a process to end whose id a file has.
 func requireEnds(t *testing.T, file string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	middlewaretest.Eventually(t, func() bool {
 		pid, err := os.ReadFile(file)
 		return err == nil && commandIn(t, t.TempDir(), "kill", "-0", strings.TrimSpace(string(pid))) != nil
-	}, 10*time.Second, 10*time.Millisecond)
+	})
 }
 
 // TestHangingGit ends a git that hangs, with its children: when its time is up and
@@ -131,7 +131,7 @@ func TestHangingGit(t *testing.T) {
 	service := git.NewService(o.open(t, git.RepoConfig{Git: fake}), git.ServiceConfig{})
 	started := make(chan error, 1)
 	go func() { started <- service.Start(t.Context()) }()
-	require.Eventually(t, func() bool { _, err := os.Stat(file); return err == nil }, 10*time.Second, time.Millisecond)
+	middlewaretest.Eventually(t, func() bool { _, err := os.Stat(file); return err == nil })
 	require.NoError(t, service.Close())
 	require.ErrorIs(t, <-started, git.ErrClosed)
 	requireEnds(t, file)
@@ -148,16 +148,16 @@ func TestAfter(t *testing.T) {
 	require.NoError(t, service.Start(t.Context()))
 	ran := func(want string) {
 		t.Helper()
-		require.Eventually(t, func() bool {
+		middlewaretest.Eventually(t, func() bool {
 			text, _ := os.ReadFile(filepath.Join(dir, "ran"))
 			pid, _ := os.ReadFile(filepath.Join(dir, "pid"))
 			return string(text) == want && len(pid) > 0
-		}, 10*time.Second, 5*time.Millisecond)
+		})
 	}
 	ran("first")
 	require.NoError(t, os.Rename(filepath.Join(dir, "pid"), filepath.Join(dir, "first")))
 	service.Trigger() // for nothing new
-	require.Eventually(t, func() bool { return service.Status().Syncs == 2 }, 10*time.Second, time.Millisecond)
+	middlewaretest.Eventually(t, func() bool { return service.Status().Syncs == 2 })
 	o.push(map[string]string{"index.html": " second"})
 	service.Trigger()
 	ran("first second")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 	"github.com/shallot-http/shallot/proxy"
 )
 
@@ -74,7 +75,7 @@ func TestProxyUpgrade(t *testing.T) {
 			text, err := io.ReadAll(br)
 			require.NoError(t, err)
 			require.Equal(t, "welcome goodbye", string(text))
-			require.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 }, 10*time.Second, time.Millisecond)
+			middlewaretest.Eventually(t, func() bool { return g.Status().Upstreams[0].Active == 0 })
 		})
 	}
 }
