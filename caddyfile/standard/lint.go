@@ -22,8 +22,9 @@ func Lint(f *caddyfile.File, c caddyfile.Config) ([]*directive.Error, error) {
 		return nil, err
 	}
 	l := linter{order: c.Vocabulary.Names()}
+	paths := pathsOf(f.Sites)
 	for _, site := range f.Sites {
-		l.site(site, f.Sites)
+		l.site(site, paths)
 	}
 	for _, e := range l.found {
 		f.Mark(e)
@@ -68,19 +69,11 @@ func (l *linter) warn(s scope, format string, args ...any) {
 	l.found = append(l.found, &directive.Error{Pos: s.word.Pos, Path: s.line.Name(), From: s.line.From, Err: fmt.Errorf(format, args...)})
 }
 
-func (l *linter) site(site *caddyfile.Site, all []*caddyfile.Site) {
+func (l *linter) site(site *caddyfile.Site, paths map[home]*prefixes[sitePath]) {
 	scopes := scopesOf(site)
-	var answering []scope
-	for _, s := range scopes {
-		if scoped[s.line.Name()].answers && !has(s.line, "except") {
-			answering = append(answering, s)
-		}
-	}
-	for _, s := range scopes {
-		l.covers(s, scopes)
-		l.reached(s, answering)
-		l.elsewhere(s, site, all)
-	}
+	l.covers(scopes)
+	l.reached(scopes)
+	l.elsewhere(scopes, site, paths)
 }
 
 // scopesOf returns where the lines of a site are for. Of status it is the second word.
@@ -102,30 +95,60 @@ func scopesOf(site *caddyfile.Site) (scopes []scope) {
 	return scopes
 }
 
-// covers warns of a scope that is the beginning of another, but not its folder.
-func (l *linter) covers(s scope, all []scope) {
-	if scoped[s.line.Name()].segments || strings.HasSuffix(s.path, "/") || strings.HasSuffix(s.path, "*") {
-		return
+// covers warns of scopes that are the beginning of another, but not its folder.
+func (l *linter) covers(scopes []scope) {
+	var begin prefixes[scope]
+	for _, s := range scopes {
+		if !scoped[s.line.Name()].segments && !strings.HasSuffix(s.path, "/") && !strings.HasSuffix(s.path, "*") {
+			begin.add(s.path, s)
+		}
 	}
-	for _, other := range all {
-		rest, ok := strings.CutPrefix(strings.TrimSuffix(other.path, "*"), s.path)
-		if ok && rest != "" && rest[0] != '/' && rest[0] != '.' {
-			l.warn(s, "%s is for %s, too, of the line at %v: it is all that begins with it; for a folder, write %s/", s.path, other.path, other.word.Pos, s.path)
-			return
+	for _, other := range scopes {
+		path := strings.TrimSuffix(other.path, "*")
+		for prefix, covering := range begin.of(path) {
+			if rest := path[len(prefix):]; rest == "" || rest[0] == '/' || rest[0] == '.' {
+				continue
+			}
+			for _, s := range covering {
+				l.warn(s, "%s is for %s, too, of the line at %v: it is all that begins with it; for a folder, write %s/", s.path, other.path, other.word.Pos, s.path)
+			}
+			begin.remove(prefix) // one such other will do
 		}
 	}
 }
 
-// reached warns of a scope that lies in that of a line further out, of those that
+// reached warns of scopes that lie in that of a line further out, of those that
 // answer.
-func (l *linter) reached(s scope, answering []scope) {
-	at := slices.Index(l.order, s.line.Name())
-	for _, outer := range answering {
-		if !strings.HasPrefix(s.path, strings.TrimSuffix(outer.path, "*")) || slices.Index(l.order, outer.line.Name()) >= at {
+func (l *linter) reached(scopes []scope) {
+	type outer struct {
+		line  *directive.Line
+		path  string
+		order int // of directives
+		nth   int
+	}
+	var answering prefixes[outer]
+	for i, s := range scopes {
+		if !scoped[s.line.Name()].answers || has(s.line, "except") {
 			continue
 		}
-		l.warn(s, "never reached: %s at %v answers all of %s", outer.line.Name(), outer.line.Words[0].Pos, outer.path)
-		return
+		path, o := strings.TrimSuffix(s.path, "*"), outer{s.line, s.path, slices.Index(l.order, s.line.Name()), i}
+		if !slices.ContainsFunc(answering.by[path], func(before outer) bool { return before.order == o.order }) {
+			answering.add(path, o)
+		}
+	}
+	for _, s := range scopes {
+		at := slices.Index(l.order, s.line.Name())
+		var first *outer
+		for _, all := range answering.of(s.path) {
+			for _, o := range all {
+				if o.order < at && (first == nil || o.nth < first.nth) {
+					first = &o
+				}
+			}
+		}
+		if first != nil {
+			l.warn(s, "never reached: %s at %v answers all of %s", first.line.Name(), first.line.Words[0].Pos, first.path)
+		}
 	}
 }
 
@@ -133,23 +156,61 @@ func has(line *directive.Line, property string) bool {
 	return slices.ContainsFunc(line.Block, func(p *directive.Line) bool { return p.Name() == property })
 }
 
-// elsewhere warns of a scope that is another site's.
-func (l *linter) elsewhere(s scope, own *caddyfile.Site, all []*caddyfile.Site) {
-	for _, other := range all {
-		if other == own {
-			continue
-		}
-		for _, a := range other.Addrs {
+// A home is what addresses have in common that differ in their paths only.
+type home struct{ scheme, host, port string }
+
+func homeOf(a caddyfile.Address) home { return home{a.Scheme, strings.ToLower(a.Host), a.Port} }
+
+// A sitePath is an address with a path.
+type sitePath struct {
+	caddyfile.Address
+	site *caddyfile.Site
+	nth  int
+}
+
+// pathsOf returns the addresses that have a path.
+func pathsOf(sites []*caddyfile.Site) map[home]*prefixes[sitePath] {
+	paths, n := map[home]*prefixes[sitePath]{}, 0
+	for _, site := range sites {
+		for _, a := range site.Addrs {
 			path := strings.TrimSuffix(a.Path, "*")
-			if path == "" || s.path != path && !strings.HasPrefix(s.path, strings.TrimSuffix(path, "/")+"/") {
+			if path == "" {
 				continue
 			}
-			if slices.ContainsFunc(own.Addrs, func(b caddyfile.Address) bool {
-				return strings.EqualFold(a.Host, b.Host) && a.Port == b.Port && a.Scheme == b.Scheme && len(b.Path) < len(a.Path)
-			}) {
-				l.warn(s, "never reached: %s is of the site at %v", s.path, a.Pos)
-				return
+			if paths[homeOf(a)] == nil {
+				paths[homeOf(a)] = new(prefixes[sitePath])
 			}
+			n++
+			paths[homeOf(a)].add(path, sitePath{a, site, n})
+		}
+	}
+	return paths
+}
+
+// elsewhere warns of scopes that are another site's.
+func (l *linter) elsewhere(scopes []scope, own *caddyfile.Site, paths map[home]*prefixes[sitePath]) {
+	if len(paths) == 0 {
+		return
+	}
+	for _, s := range scopes {
+		var first *sitePath
+		for _, b := range own.Addrs {
+			if paths[homeOf(b)] == nil {
+				continue
+			}
+			for path, all := range paths[homeOf(b)].of(s.path) {
+				if s.path != path && !strings.HasPrefix(s.path, strings.TrimSuffix(path, "/")+"/") {
+					continue
+				}
+				for _, a := range all {
+					if a.site != own && len(b.Path) < len(a.Path) && (first == nil || a.nth < first.nth) {
+						first = &a
+					}
+				}
+			}
+		}
+		if first != nil {
+			l.warn(s, "never reached: %s is of the site at %v", s.path, first.Pos)
 		}
 	}
 }

@@ -78,14 +78,15 @@ func New(c Config) *File {
 // Name returns the absolute path of the file, or Stdout, or Stderr.
 func (f *File) Name() string { return f.name }
 
-// Start opens the file, so that whatever is wrong with it is known now.
-func (f *File) Start(context.Context) error {
+// Start opens the file, so that whatever is wrong with it is known now. For a pipe it
+// waits up to two seconds, or until ctx is done, for somebody to read it.
+func (f *File) Start(ctx context.Context) error {
 	f.changing.Lock()
 	defer f.changing.Unlock()
 	if f.writer() != nil {
 		return nil
 	}
-	return f.open()
+	return f.open(ctx)
 }
 
 // Reopen opens the file again by its name, which may now be that of another one.
@@ -97,7 +98,7 @@ func (f *File) Reopen() error {
 	if f.writer() == nil {
 		return nil
 	}
-	return f.open()
+	return f.open(context.Background())
 }
 
 // Close closes the file. Its error tells of records lost, too.
@@ -166,7 +167,7 @@ func (f *File) closed() error {
 func (f *File) Lost() int64 { return f.lost.n.Load() }
 
 // open opens the file, again if it is open.
-func (f *File) open() error {
+func (f *File) open(ctx context.Context) error {
 	switch f.name {
 	case Stdout:
 		return f.replace(stream{os.Stdout})
@@ -176,8 +177,10 @@ func (f *File) open() error {
 	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 		return fmt.Errorf("opening log file: %w", err)
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, pipeWait, errUnread)
+	defer cancel()
 	for {
-		file, err := f.openFile(time.Now().Add(pipeWait))
+		file, err := f.openFile(ctx)
 		if err != nil {
 			return fmt.Errorf("opening log file: %w", err)
 		}
@@ -230,7 +233,9 @@ func (f *File) writer() io.Writer {
 }
 
 func (f *File) appendTo(record []byte) (int, error) {
-	file, err := f.openFile(time.Time{})
+	now, cancel := context.WithDeadlineCause(context.Background(), time.Time{}, errUnread)
+	defer cancel()
+	file, err := f.openFile(now)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,8 @@ package logfile_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -81,4 +83,9 @@ func TestPipeThatNobodyReads(t *testing.T) {
 	file := logfile.New(logfile.Config{Name: path})
 	require.EqualError(t, file.Start(t.Context()), "opening log file: open "+path+": nobody reads this pipe")
 	require.NoError(t, file.Close())
+
+	stop := errors.New("told to stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	require.ErrorIs(t, file.Start(ctx), stop, "it waits no longer than it is to")
 }

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,24 +14,29 @@ import (
 // started together with who writes to it.
 const pipeWait = 2 * time.Second
 
+var errUnread = errors.New("nobody reads this pipe")
+
 // openFile opens the file to append to it. To open a pipe that nobody reads would
 // wait for good, and so would a reload and whoever is to end all of it: it fails
-// if nobody does until late.
-func (f *File) openFile(late time.Time) (*os.File, error) {
+// if nobody does until ctx is done.
+func (f *File) openFile(ctx context.Context) (*os.File, error) {
 	flags := os.O_CREATE | os.O_APPEND | os.O_WRONLY
 	info, err := os.Stat(f.name)
 	isPipe := err == nil && info.Mode()&fs.ModeNamedPipe != 0 && runtime.GOOS != "windows"
 	if isPipe {
 		flags |= syscall.O_NONBLOCK
 	}
+	again := time.NewTicker(pipeWait / 100)
+	defer again.Stop()
 	for {
 		file, err := os.OpenFile(f.name, flags, f.mode)
-		switch {
-		case !isPipe || !errors.Is(err, syscall.ENXIO):
+		if !isPipe || !errors.Is(err, syscall.ENXIO) {
 			return file, err
-		case time.Now().After(late):
-			return nil, &fs.PathError{Op: "open", Path: f.name, Err: errors.New("nobody reads this pipe")}
 		}
-		time.Sleep(pipeWait / 100)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, &fs.PathError{Op: "open", Path: f.name, Err: context.Cause(ctx)}
+		}
 	}
 }

@@ -33,13 +33,13 @@ func Share(c *directive.Controller, line *directive.Line, name directive.Word, r
 		f.uses.add(c, r)
 		return func(loaded bool) {
 			if next := f.uses.end(c); loaded {
-				if err := f.rotate(next); err != nil {
+				if err := f.rotate(context.Background(), next); err != nil {
 					c.Site().Log.Error("log file cannot be rotated otherwise", "error", err)
 				}
 			}
 		}
 	})
-	c.OnStart(func(context.Context) error { return f.rotate(f.uses.end(c)) })
+	c.OnStart(func(ctx context.Context) error { return f.rotate(ctx, f.uses.end(c)) })
 	c.OnStop(func() error { f.uses.end(c); return nil })
 	c.Site().Hide(path)
 	c.Site().Hide(rotated(path))
@@ -47,7 +47,7 @@ func Share(c *directive.Controller, line *directive.Line, name directive.Word, r
 }
 
 // rotate has f rotated as r says from now on.
-func (f *File) rotate(r Rotation) error {
+func (f *File) rotate(ctx context.Context, r Rotation) error {
 	f.changing.Lock()
 	defer f.changing.Unlock()
 	if f.rotation == r {
@@ -60,7 +60,7 @@ func (f *File) rotate(r Rotation) error {
 	if !isOpen {
 		return nil
 	}
-	return f.open()
+	return f.open(ctx)
 }
 
 // rotated returns the pattern of the names of files that were called path.

@@ -9,6 +9,7 @@ import (
 // findLoops complains of what would never end. Where a client is sent to by a
 // condition, or by a placeholder, is not looked at.
 func (p *parser) findLoops() {
+	circling := p.circling()
 	for i := range p.rules {
 		rule := &p.rules[i]
 		if !rule.bare() || rule.Status == http.StatusNotModified {
@@ -17,7 +18,7 @@ func (p *parser) findLoops() {
 		switch {
 		case rule.From == "/" && p.isOurs(rule.To):
 			rule.line.Errorf(rule.to, "a redirect of every path to %s never ends", rule.To)
-		case rule.From != "/" && p.leadsBack(rule):
+		case circling[rule]:
 			rule.line.Errorf(rule.to, "the redirect from %s leads back to it", rule.From)
 		}
 	}
@@ -52,32 +53,38 @@ func (p *parser) isBelow() bool {
 	return false
 }
 
-// leadsBack follows the rules from one to the next.
-func (p *parser) leadsBack(start *given) bool {
+// circling returns the rules for one path each that, one after the other, lead back
+// to where they began. It looks at each rule twice: there may be 100,000.
+func (p *parser) circling() map[*given]bool {
 	if p.isBelow() {
-		return false
+		return nil
 	}
-	at := start
-	for range p.rules {
-		to, err := url.Parse(at.To)
-		if err != nil || to.Host != "" {
-			return false
-		}
-		next := p.bareRule(to.Path)
-		if next == nil || next == start {
-			return next == start
-		}
-		at = next
-	}
-	return false
-}
-
-// bareRule returns the rule for exactly this path, if it has no conditions.
-func (p *parser) bareRule(path string) *given {
+	from := map[string]*given{} // the rule that counts for a path
 	for i := range p.rules {
-		if r := &p.rules[i]; r.From == path && r.From != "/" && r.bare() {
-			return r
+		rule := &p.rules[i]
+		if from[rule.From] == nil && rule.From != "/" && rule.bare() {
+			from[rule.From] = rule
 		}
 	}
-	return nil
+	next := func(rule *given) *given {
+		if to, err := url.Parse(rule.To); err == nil && to.Host == "" {
+			return from[to.Path]
+		}
+		return nil
+	}
+	circling := map[*given]bool{}
+	reached := map[*given]*given{} // from where first
+	for _, start := range from {
+		at := start
+		for ; at != nil && reached[at] == nil; at = next(at) {
+			reached[at] = start
+		}
+		if at == nil || reached[at] != start {
+			continue
+		}
+		for ; !circling[at]; at = next(at) {
+			circling[at] = true
+		}
+	}
+	return circling
 }

@@ -119,6 +119,7 @@ func TestLoops(t *testing.T) {
 		{"to another host", "http://example.com", "redir http://example.com.example{uri}", ""},
 		{"to another port", "http://example.com", "redir http://example.com:8080{uri}", ""},
 		{"one to the other and back", "localhost", "redir /a /b\nredir /b /a?c", "Caddyfile:1:10: redir: the redirect from /a leads back to it\nCaddyfile:2:10: redir: the redirect from /b leads back to it"},
+		{"what leads into a circle", "localhost", "redir /x /a\nredir /a /b\nredir /b /a", "Caddyfile:2:10: redir: the redirect from /a leads back to it\nCaddyfile:3:10: redir: the redirect from /b leads back to it"},
 		{"a circle of three", "localhost", "redir /a /b\nredir /b /c\nredir /c /a", "Caddyfile:1:10: redir: the redirect from /a leads back to it\nCaddyfile:2:10: redir: the redirect from /b leads back to it\nCaddyfile:3:10: redir: the redirect from /c leads back to it"},
 		{"one to the other and on", "localhost", "redir /a /b\nredir /b /c", ""},
 		{"into a circle", "localhost", "redir /a /b\nredir /b https://x/b", ""},
