@@ -263,6 +263,11 @@ func TestServerRefuses(t *testing.T) {
 			"open missing: " + syscall.ENOENT.Error() + "\n"},
 		{"too many wishes", nil, []string{"-conf", "x", "-root", "y"},
 			"-root and -addr are for going without a Caddyfile; leave out -conf or them\n"},
+		{"to check and to print", nil, []string{"-fmt", "-validate"}, "-fmt and -validate do not go together\n"},
+		{"to print in two ways", nil, []string{"-lint", "-json", "v1"}, "-json and -lint do not go together\n"},
+		{"to check and to serve", nil, []string{"-validate", "-watch"}, "-validate and -watch do not go together\n"},
+		{"to write what is not laid out", nil, []string{"-w"}, "-l and -w go with -fmt\n"},
+		{"a Caddyfile to watch that is not there", nil, []string{"-root", ".", "-watch"}, "so that there is none to -watch\n"},
 		{"a log that cannot be opened", map[string]string{"Caddyfile": "127.0.0.1:0\nlog dir/x.log", "dir": "a file"}, nil,
 			"opening log file: mkdir"},
 	} {

@@ -26,6 +26,10 @@ func TestLint(t *testing.T) {
 		{"what a proxy answers before", "a.com {\n proxy / localhost:1\n templates\n basicauth /x u p\n}", "3:2: templates: never reached: proxy at Caddyfile:2:2 answers all of /\n\ttemplates\n\t^"},
 		{"what a proxy lets through", "a.com {\n proxy / localhost:1 {\n  except /static\n }\n templates /static\n}", ""},
 		{"redirects after one of everything", "a.com {\n redir / http://b.com\n redir /x http://c.com 302\n}", "3:11: redir: never reached: the rule at Caddyfile:2:10 comes first\n\tredir /x http://c.com 302\n\t         ^"},
+		{"programs that are not there", "a.com {\n startup no-such-program -x\n on shutdown \"no-such-program x\" &\n websocket /echo\n startup sh -c true\n startup ./later\n}",
+			"2:10: startup: \"no-such-program\" is taken for the command, and is no program\n\tstartup no-such-program -x\n\t        ^\n" +
+				"3:14: on: \"no-such-program\" is taken for the command, and is no program\n\ton shutdown \"no-such-program x\" &\n\t            ^\n" +
+				"4:12: websocket: \"/echo\" is taken for the command, and is no program\n\twebsocket /echo\n\t          ^"},
 		{"what is of another site", "a.com {\n proxy /x/y localhost:1\n}\na.com/x {\n}", "2:8: proxy: never reached: /x/y is of the site at Caddyfile:4:1\n\tproxy /x/y localhost:1\n\t      ^"},
 		{"what is of a site on another port", "a.com {\n proxy /x/y localhost:1\n}\na.com:81/x {\n}", ""},
 		{"what a directive warns of", "a.com {\n header / X {hots}\n gzip\n gzip\n}",
@@ -39,7 +43,7 @@ func TestLint(t *testing.T) {
 			require.NoError(t, os.WriteFile("Caddyfile", []byte(tt.src), 0o600))
 			f, err := caddyfile.ParseFile("Caddyfile", caddyfile.ParseConfig{})
 			require.NoError(t, err)
-			found, err := standard.Lint(f, caddyfile.Config{})
+			found, err := standard.Lint(f, caddyfile.Config{AllowExec: true})
 			require.NoError(t, err)
 			var got []string
 			for _, e := range found {

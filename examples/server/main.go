@@ -42,6 +42,10 @@ func main() {
 		fmt.Fprintf(os.Stderr, "unexpected argument %q: use -conf, -root or -addr\n", flag.Arg(0))
 		os.Exit(2)
 	}
+	if err := contradiction(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	if status, done := tools.run(*conf); done {
 		os.Exit(status)
 	}
@@ -85,11 +89,7 @@ func run(conf, root, addr string, validate, watch bool) error {
 // load returns the server that the flags ask for, and the Caddyfile it was made of, if
 // there is one.
 func load(conf, root, addr string) (*caddyfile.Server, string, error) {
-	simple := root != "" || addr != ""
-	if simple && conf != "" {
-		return nil, "", errors.New("-root and -addr are for going without a Caddyfile; leave out -conf or them")
-	}
-	if name := cmp.Or(conf, "Caddyfile"); !simple {
+	if name := cmp.Or(conf, "Caddyfile"); root == "" && addr == "" {
 		if _, err := os.Lstat(name); conf != "" || !errors.Is(err, fs.ErrNotExist) {
 			given, err := caddyfile.Inherited()
 			if err != nil {

@@ -42,16 +42,7 @@ func toolFlags() tools {
 func (t tools) run(conf string) (status int, done bool) {
 	name := cmp.Or(conf, "Caddyfile")
 	var err error
-	asked := 0
-	for _, is := range []bool{*t.format, *t.json != "", *t.lint, *t.migrate} {
-		if is {
-			asked++
-		}
-	}
 	switch {
-	case asked > 1, !*t.format && (*t.list || *t.write):
-		fmt.Fprintln(os.Stderr, "-l and -w go with -fmt; -fmt, -json, -lint and -migrate go alone")
-		return 2, true
 	case *t.lint:
 		status, err = lint(name)
 	case *t.migrate:

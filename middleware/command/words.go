@@ -2,6 +2,8 @@ package command
 
 import (
 	"errors"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -47,7 +49,19 @@ func FromLine(line *directive.Line, words []directive.Word) (args []string, ok b
 		line.Errorf(words[0], "%w", err)
 		return nil, false
 	}
+	lookFor(line, words[0], args[0])
 	return args, true
+}
+
+// lookFor warns of a program that is not there, which may yet come. One that is named
+// from where it is run, such as what git has yet to fetch, is not looked for.
+func lookFor(line *directive.Line, at directive.Word, program string) {
+	if filepath.Base(program) != program && !filepath.IsAbs(program) {
+		return
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		line.Warnf(at, "%q is taken for the command, and is no program", program)
+	}
 }
 
 // FromWord is FromLine for a command that is one word, which is [Split] if it has
@@ -62,8 +76,10 @@ func FromWord(line *directive.Line, word directive.Word) (args []string, ok bool
 	args, err := Split(word.Text)
 	if err != nil {
 		line.Errorf(word, "%q: %w", word.Text, err)
+		return nil, false
 	}
-	return args, err == nil
+	lookFor(line, word, args[0])
+	return args, true
 }
 
 // background cuts the & off the end of a line that has one.

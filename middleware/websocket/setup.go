@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"math"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -25,11 +24,6 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 			words = words[1:]
 		}
 		if len(words) == 1 {
-			if strings.HasPrefix(words[0].Text, "/") {
-				if _, err := exec.LookPath(words[0].Text); err != nil && !strings.Contains(words[0].Text, " ") {
-					line.Warnf(words[0], "%q is taken for the command, and is no program", words[0].Text)
-				}
-			}
 			cfg.Command, _ = command.FromWord(line, words[0])
 		} else {
 			cfg.Command, _ = command.FromLine(line, words)
