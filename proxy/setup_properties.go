@@ -108,12 +108,7 @@ func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
 		if op.Do == AddField {
 			prop.Errorf(args[2], "what is added cannot be replaced")
 		}
-		match, err := regexp.Compile(args[1].Text)
-		if err != nil {
-			prop.Errorf(args[1], "%w", err)
-			return nil
-		}
-		op.Do, op.Match = ReplaceInField, match
+		op.Do, op.Match = ReplaceInField, prop.Regexp(args[1])
 	}
 	for _, doubt := range op.Value.Lint(directive.Suggest) {
 		prop.Warnf(args[len(args)-1], "%s", doubt)

@@ -2,7 +2,6 @@ package condition
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -48,7 +47,7 @@ func Parse(a, operator, b string) (Condition, error) {
 		rooms: &sync.Pool{New: func() any { return new(room) }},
 	}
 	if name == "match" {
-		pattern, err := Pattern(b)
+		pattern, err := directive.Regexp(b)
 		c.pattern = pattern
 		return c, err
 	}
@@ -70,20 +69,6 @@ func Operators() []string {
 		"is", "not", "has", "starts_with", "ends_with", "match",
 		"not_has", "not_starts_with", "not_ends_with", "not_match", "not_is",
 	}
-}
-
-// MaxPattern is how many bytes a pattern may have.
-const MaxPattern = 1024
-
-// Pattern compiles a regular expression, unless it is empty or too long.
-func Pattern(text string) (*regexp.Regexp, error) {
-	switch {
-	case text == "":
-		return nil, errors.New("a pattern is empty")
-	case len(text) > MaxPattern:
-		return nil, fmt.Errorf("a pattern of %d bytes is too long: %d are allowed", len(text), MaxPattern)
-	}
-	return regexp.Compile(text)
 }
 
 // Holds reports whether c holds for what v is of.

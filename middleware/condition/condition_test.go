@@ -89,7 +89,7 @@ func TestParseErrors(t *testing.T) {
 		{"a bad pattern", "match", "(", "error parsing regexp: missing closing ): `(`"},
 		{"a pattern that would grow", "match", "((a{100}){100}){100}", "error parsing regexp: invalid repeat count: `{100}`"},
 		{"an empty pattern", "not_match", "", "a pattern is empty"},
-		{"a pattern that is too long", "match", strings.Repeat("a", 1025), "a pattern of 1025 bytes is too long: 1024 are allowed"},
+		{"a pattern that is too long", "match", strings.Repeat("a", 4097), "a pattern of 4097 bytes is too long: 4096 are allowed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := condition.Parse("{path}", tt.op, tt.b)

@@ -17,7 +17,7 @@
 // and each of them with not_ in front, such as not_has. A pattern is a regular
 // expression of package regexp, whose time is linear in the length of A. It is
 // compiled once, so that it has no placeholders: what a client sends is never
-// taken for a part of it. It may be up to 1024 bytes long.
+// taken for a part of it. It may be up to 4 KiB long.
 //
 // It is no layer but what two layers, redirect and rewrite, have in common: to the
 // user of a Caddyfile it is one language, of which two copies would become

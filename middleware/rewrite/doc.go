@@ -50,7 +50,7 @@
 //
 // From is the whole path of a request, decoded and clean; lines with one are tried
 // before all that have a block. Base is what paths begin with, by default /. The
-// pattern, of package regexp and up to 1024 bytes long, is looked for in what comes
+// pattern, of package regexp and up to 4 KiB long, is looked for in what comes
 // after it; where that begins at the slash that base ends in, first without this
 // slash, as in Caddy 0.7.1, and then with it, as in Caddy 1.0.5. Extensions have
 // dots: .html; / is a path without one, and ! in front of one excludes it. If any

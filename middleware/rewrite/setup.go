@@ -77,7 +77,7 @@ func readBlock(line *directive.Line) (rule Rule) {
 			if arg := prop.Arg(); pattern != nil {
 				prop.Errorf(prop.Words[0], "already given at %v", pattern.Words[0].Pos)
 			} else {
-				rule.Pattern = readPattern(prop, arg)
+				rule.Pattern = prop.Regexp(arg)
 			}
 			pattern = prop
 		case "ext":
@@ -94,14 +94,6 @@ func readBlock(line *directive.Line) (rule Rule) {
 	}
 	rule.To = readDestinations(to, to.Args(1, directive.Any), rule.Pattern)
 	return rule
-}
-
-func readPattern(prop *directive.Line, arg directive.Word) *regexp.Regexp {
-	pattern, err := condition.Pattern(arg.Text)
-	if err != nil {
-		prop.Errorf(arg, "%w", err)
-	}
-	return pattern
 }
 
 // readExtension keeps what Caddy 0.7.1 takes for one, but for what no path could

@@ -81,7 +81,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a destination in front of a block", "rewrite /a /b {\n\tto /c\n}", `Caddyfile:1:12: rewrite: unexpected "/b"`},
 		{"two patterns", "rewrite {\n\tr a\n\tregexp b\n\tto /c\n}", "Caddyfile:3:2: rewrite: regexp: already given at Caddyfile:2:2"},
 		{"a bad pattern", "rewrite {\n\tr (\n\tto /c\n}", "Caddyfile:2:4: rewrite: r: error parsing regexp: missing closing ): `(`"},
-		{"a long pattern", "rewrite {\n\tr " + strings.Repeat("a", 1025) + "\n\tto /c\n}", "Caddyfile:2:4: rewrite: r: a pattern of 1025 bytes is too long: 1024 are allowed"},
+		{"a long pattern", "rewrite {\n\tr " + strings.Repeat("a", 4097) + "\n\tto /c\n}", "Caddyfile:2:4: rewrite: r: a pattern of 4097 bytes is too long: 4096 are allowed"},
 		{"a bad extension", "rewrite {\n\text html\n\tto /c\n}", `Caddyfile:2:6: rewrite: ext: "html" is not an extension such as .html, or / for none`},
 		{"an extension that no path has", "rewrite {\n\text !.tar.gz\n\tto /c\n}", `Caddyfile:2:6: rewrite: ext: ".tar.gz" is not an extension such as .html, or / for none`},
 		{"an unknown property", "rewrite {\n\tregex a\n\tto /c\n}", `Caddyfile:2:2: rewrite: unknown property "regex" (did you mean "regexp"?)`},
