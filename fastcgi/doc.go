@@ -30,11 +30,14 @@
 //		max_fails        N
 //		max_conns        N
 //		queue            N [DURATION]
+//		slow_start       DURATION
 //		try_duration     DURATION
 //		try_interval     DURATION
 //		health_check     PATH [INTERVAL]
 //		health_check_interval|health_check_timeout  DURATION
 //		health_check_contains  TEXT
+//		health_check_rise|health_check_fall         N
+//		status           PATH NETWORK...
 //		connect_timeout|send_timeout|read_timeout   DURATION|none
 //		pool             N
 //		idle_timeout     DURATION
@@ -47,14 +50,17 @@
 // The PATH is / unless given. Of several lines, that with the longest wins. The
 // word php stands for "ext .php", "split .php" and "index index.php". ADDR is a
 // host, with a port if that is not 9000, the path of a Unix socket, or the same
-// behind unix:, tcp:// or fastcgi://; srv:// and dns:// look addresses up. A policy is
-// round_robin, which is the default, random, least_conn, first, p2c, least_time,
-// ip_hash, uri_hash or header NAME. The root is what the site's is called where the
-// application runs, as in Caddy 1.0.5, or what the folder LOCAL above it is called
-// there. The PATHs of except are relative to PATH. A pool of 0 is a new connection
-// for every request. Values of env may have placeholders. The path /fpm-ping is what a health_check commonly asks for; it has
-// to be the ping.path of FPM. The name try_files means try. Trusted are the site's
-// trusted_proxies, and files that end in ext are hidden from all layers of the site.
+// behind unix:, tcp:// or fastcgi://; srv:// and dns:// look addresses up. The root is
+// what the site's is called where the application runs, as in Caddy 1.0.5, or what the
+// folder LOCAL above it is called there. The PATHs of except are relative to PATH. A
+// pool of 0 is a new connection for every request. Values of env may have
+// placeholders. The name try_files means try. Trusted are the site's trusted_proxies,
+// and files that end in ext are hidden from all layers of the site.
+//
+// What is said of policies, failures, limits, tries, health checks and the status
+// package [properties] describes: it is the same for a proxy. The policy is round_robin
+// unless given. The path /fpm-ping is what a health_check commonly asks for; it has to
+// be the ping.path of FPM.
 //
 // # Which requests
 //

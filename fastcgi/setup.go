@@ -8,16 +8,20 @@ import (
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/upstream"
+	"github.com/shallot-http/shallot/middleware/upstream/properties"
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary.
 var Directive = directive.Directive{Name: "fastcgi", Setup: setup, Elsewhere: []string{"php_fastcgi", "fastcgi_pass"}}
 
 func setup(c *directive.Controller) (middleware.Middleware, error) {
-	var rules []Config
-	places := map[middleware.Path]directive.Pos{}
+	var (
+		rules  []Config
+		places = map[middleware.Path]directive.Pos{}
+		reader = properties.Reader{Controller: c, Policy: upstream.RoundRobin(), NoPath: " such as /fpm-ping"}
+	)
 	for _, line := range c.Lines() {
-		p := newParser(c, line)
+		p := newParser(c, line, reader.Line(line))
 		at := p.read()
 		if first, again := places[p.cfg.From]; again {
 			line.Errorf(at, "%s has an application already, by the line at %v", p.cfg.From, first)
@@ -27,9 +31,9 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	}
 	// Layers see a request one after the other.
 	slices.SortStableFunc(rules, func(a, b Config) int { return a.From.Compare(b.From) })
-	layers := make([]middleware.Middleware, len(rules))
-	for i, cfg := range rules {
-		layers[i] = New(cfg)
+	layers := []middleware.Middleware{reader.Pages()}
+	for _, cfg := range rules {
+		layers = append(layers, New(cfg))
 		c.Site().HideIf(cfg.Hide)
 	}
 	return middleware.Chain(layers...), c.Err()
@@ -40,20 +44,16 @@ type parser struct {
 	c       *directive.Controller
 	line    *directive.Line
 	cfg     Config
-	up      upstream.Config
+	up      *properties.Upstreams
 	client  ClientConfig
-	check   Ping
-	checked bool
-	checkOf directive.Word  // the first property that is of use only if checked
 	scripts *directive.Line // the first property that is of use only for scripts
 }
 
-func newParser(c *directive.Controller, line *directive.Line) *parser {
+func newParser(c *directive.Controller, line *directive.Line, up *properties.Upstreams) *parser {
 	site := c.Site()
 	return &parser{
-		c: c, line: line,
+		c: c, line: line, up: up,
 		cfg:    Config{From: "/", Root: site.Root, Trusted: site.Trusted, Names: namesOf(site.Addrs), StaticIndex: site.Index, Redirects: site.Accel},
-		up:     upstream.Config{Policy: upstream.RoundRobin(), Observe: upstream.LogTo(site.Log)},
 		client: ClientConfig{Stderr: LogStderr},
 	}
 }
@@ -94,34 +94,7 @@ func (p *parser) read() directive.Word {
 		preset := PHP()
 		p.cfg.Ext, p.cfg.Split, p.cfg.Index = preset.Ext, preset.Split, preset.Index
 	}
-	for _, prop := range p.line.Properties("ext", "split", "index", "try", "try_files", "env...", "except...", "upstream...", "root", "mount", "alias...",
-		"policy", "fail_timeout", "max_fails", "max_conns", "queue", "try_duration", "try_interval",
-		"health_check", "health_check_interval", "health_check_timeout", "health_check_contains",
-		"connect_timeout", "send_timeout", "read_timeout", "pool", "idle_timeout",
-		"max_body", "body_memory", "temp", "sendfile") {
-		switch name := prop.Name(); name {
-		case "ext", "split", "index", "try", "try_files", "root", "mount", "except":
-			p.place(prop)
-		case "env", "alias":
-			p.environment(prop)
-		case "upstream":
-			for _, arg := range prop.Args(1, directive.Any) {
-				p.target(prop, arg)
-			}
-		case "policy":
-			p.policy(prop)
-		case "fail_timeout", "max_fails", "max_conns", "queue", "try_duration", "try_interval":
-			p.limit(prop)
-		case "max_body", "body_memory", "temp", "sendfile":
-			p.body(prop)
-		default:
-			if strings.HasPrefix(name, "health_check") {
-				p.health(prop)
-			} else {
-				p.reach(prop)
-			}
-		}
-	}
+	p.line.ReadBlock(p.properties)
 	return at
 }
 
@@ -159,7 +132,7 @@ func (p *parser) target(line *directive.Line, arg directive.Word) {
 			line.Errorf(arg, "%w", without(err, arg.Text))
 			return
 		}
-		p.up.Sources = append(p.up.Sources, source)
+		p.up.Config.Sources = append(p.up.Config.Sources, source)
 		return
 	case scheme != "fastcgi" && scheme != "unix":
 		line.Errorf(arg, "%q: it is FastCGI that is spoken, as in fastcgi://localhost:9000", arg.Text)
@@ -175,7 +148,7 @@ func (p *parser) target(line *directive.Line, arg directive.Word) {
 		return
 	}
 	p.warn(arg, targets[0])
-	p.up.Targets = append(p.up.Targets, targets...)
+	p.up.Config.Targets = append(p.up.Config.Targets, targets...)
 }
 
 // warn tells of an address in the open: whoever can connect to php-fpm can have it
@@ -189,21 +162,12 @@ func (p *parser) warn(arg directive.Word, t upstream.Target) {
 
 // finish returns the Config, with what is to be started in the care of the site.
 func (p *parser) finish() Config {
-	if p.up.Passive.Ratio < 0 && p.up.Passive.MaxFails == 0 {
-		p.up.Passive.MaxFails = 1
-	}
-	if p.checked {
-		p.up.Active.Checker = p.check
-	} else if p.checkOf.Text != "" {
-		p.line.Errorf(p.checkOf, "there is no health_check that this could be for")
-	}
 	if p.scripts != nil && p.cfg.Ext == nil && p.cfg.Split == nil {
 		p.scripts.Errorf(p.scripts.Words[0], "there is no ext or split by which scripts could be told")
 	}
-	p.up.Name = strings.Join(append(slices.Clip(p.c.Site().Addrs), "fastcgi", string(p.cfg.From)), " ")
-	group, client := upstream.New(p.up), NewClient(p.client)
-	p.c.OnStop(client.Close)
-	directive.Share(p.c, group, func() *upstream.Group { return group }) // for those who show what goes on
-	p.cfg.Upstreams, p.cfg.Client = group, client
+	p.cfg.Client = NewClient(p.client)
+	p.c.OnStop(p.cfg.Client.Close)
+	p.cfg.Upstreams = p.up.Group(p.cfg.From, Ping{Path: p.up.Check.Path, Contains: p.up.Check.Contains})
+	p.cfg.TryDuration, p.cfg.TryInterval = p.up.TryDuration, p.up.TryInterval
 	return p.cfg
 }

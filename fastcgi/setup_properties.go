@@ -19,54 +19,61 @@ func without(err error, text string) error {
 	return fmt.Errorf("%q: %w", text, err)
 }
 
-// place reads what says which requests, and files, the application is for.
-func (p *parser) place(prop *directive.Line) {
-	switch prop.Name() {
-	case "ext", "split":
-		var suffixes []string
-		for _, arg := range prop.Args(1, directive.Any) {
-			if arg.Text == "" || strings.Contains(arg.Text, "/") || prop.Name() == "ext" && arg.Text[0] != '.' {
-				prop.Errorf(arg, "%q is not what the name of a script ends in, such as .php", arg.Text)
-			}
-			suffixes = append(suffixes, arg.Text)
+func (p *parser) upstreams(prop *directive.Line) {
+	for _, arg := range prop.Args(1, directive.Any) {
+		p.target(prop, arg)
+	}
+}
+
+func (p *parser) ext(prop *directive.Line)   { p.cfg.Ext = suffixes(prop, ".") }
+func (p *parser) split(prop *directive.Line) { p.cfg.Split = suffixes(prop, "") }
+
+// suffixes returns what names of scripts end in, all of which begin with first.
+func suffixes(prop *directive.Line, first string) (list []string) {
+	for _, arg := range prop.Args(1, directive.Any) {
+		if arg.Text == "" || strings.Contains(arg.Text, "/") || !strings.HasPrefix(arg.Text, first) {
+			prop.Errorf(arg, "%q is not what the name of a script ends in, such as .php", arg.Text)
 		}
-		if prop.Name() == "ext" {
-			p.cfg.Ext = suffixes
-		} else {
-			p.cfg.Split = suffixes
+		list = append(list, arg.Text)
+	}
+	return list
+}
+
+func (p *parser) index(prop *directive.Line) {
+	p.cfg.Index, p.scripts = nil, prop // in place of the preset's
+	for _, arg := range prop.Args(1, directive.Any) {
+		if arg.Text == "" || strings.ContainsAny(arg.Text, `/\`) {
+			prop.Errorf(arg, "%q is not the name of a file within a folder", arg.Text)
 		}
-	case "index":
-		p.cfg.Index, p.scripts = nil, prop
-		for _, arg := range prop.Args(1, directive.Any) {
-			if arg.Text == "" || strings.ContainsAny(arg.Text, `/\`) {
-				prop.Errorf(arg, "%q is not the name of a file within a folder", arg.Text)
-			}
-			p.cfg.Index = append(p.cfg.Index, arg.Text)
-		}
-	case "try", "try_files":
-		if p.cfg.Try != nil {
-			prop.Errorf(prop.Words[0], "try and try_files are the same")
-		}
-		p.cfg.Try, p.scripts = nil, prop
-		for _, arg := range prop.Args(1, directive.Any) {
-			p.tryName(prop, arg)
-		}
-	case "except":
-		for _, arg := range prop.Args(1, directive.Any) {
-			p.cfg.Except = append(p.cfg.Except, p.except(prop, arg))
-		}
-	case "mount":
-		p.cfg.Mount = string(prop.Path(prop.Arg()))
-	case "root":
-		args := prop.Args(1, 2)
-		arg := args[0]
-		if drive := len(arg.Text) > 2 && arg.Text[1] == ':'; !strings.HasPrefix(arg.Text, "/") && !drive && arg.Text != "" {
-			prop.Errorf(arg, "%q has to be absolute: it is a folder where the application runs", arg.Text)
-		}
-		p.cfg.UpstreamRoot = arg.Text
-		if len(args) > 1 {
-			p.cfg.LocalRoot = args[1].Text
-		}
+		p.cfg.Index = append(p.cfg.Index, arg.Text)
+	}
+}
+
+func (p *parser) try(prop *directive.Line) {
+	if p.cfg.Try != nil {
+		prop.Errorf(prop.Words[0], "try and try_files are the same")
+	}
+	p.cfg.Try, p.scripts = nil, prop
+	for _, arg := range prop.Args(1, directive.Any) {
+		p.tryName(prop, arg)
+	}
+}
+
+func (p *parser) excepts(prop *directive.Line) {
+	for _, arg := range prop.Args(1, directive.Any) {
+		p.cfg.Except = append(p.cfg.Except, p.except(prop, arg))
+	}
+}
+
+func (p *parser) root(prop *directive.Line) {
+	args := prop.Args(1, 2)
+	arg := args[0]
+	if drive := len(arg.Text) > 2 && arg.Text[1] == ':'; !strings.HasPrefix(arg.Text, "/") && !drive && arg.Text != "" {
+		prop.Errorf(arg, "%q has to be absolute: it is a folder where the application runs", arg.Text)
+	}
+	p.cfg.UpstreamRoot = arg.Text
+	if len(args) > 1 {
+		p.cfg.LocalRoot = args[1].Text
 	}
 }
 
@@ -93,17 +100,16 @@ func (p *parser) except(prop *directive.Line, arg directive.Word) middleware.Pat
 	return middleware.Path(from) + path
 }
 
-// environment reads what an application is told.
-func (p *parser) environment(prop *directive.Line) {
-	if prop.Name() == "alias" {
-		for _, arg := range prop.Args(1, directive.Any) {
-			if !strings.ContainsAny(arg.Text, "_.") || !isToken(arg.Text) {
-				prop.Errorf(arg, `%q is not the name of a field with a "_" or a "."`, arg.Text)
-			}
-			p.cfg.Aliases = append(p.cfg.Aliases, arg.Text)
+func (p *parser) alias(prop *directive.Line) {
+	for _, arg := range prop.Args(1, directive.Any) {
+		if !strings.ContainsAny(arg.Text, "_.") || !isToken(arg.Text) {
+			prop.Errorf(arg, `%q is not the name of a field with a "_" or a "."`, arg.Text)
 		}
-		return
+		p.cfg.Aliases = append(p.cfg.Aliases, arg.Text)
 	}
+}
+
+func (p *parser) env(prop *directive.Line) {
 	args := prop.Args(2, 2)
 	name := args[0].Text
 	switch {
@@ -123,5 +129,16 @@ func (p *parser) environment(prop *directive.Line) {
 func (p *parser) lint(arg directive.Word, t *placeholder.Template) {
 	for _, doubt := range t.Lint(directive.Suggest) {
 		p.line.Warnf(arg, "%s", doubt)
+	}
+}
+
+func (p *parser) sendfile(prop *directive.Line) {
+	p.cfg.SendFile = middleware.NewRoot(prop.Arg().Text)
+	p.c.OnStop(p.cfg.SendFile.Close)
+}
+
+func (p *parser) pool(prop *directive.Line) {
+	if p.client.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); p.client.MaxIdle == 0 {
+		p.client.MaxIdle = -1
 	}
 }

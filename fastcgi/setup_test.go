@@ -50,10 +50,14 @@ func TestDirective(t *testing.T) {
 			max_fails 2
 			max_conns 100
 			queue 10 1s
+			slow_start 1s
 			try_duration 1s
 			try_interval 10ms
 			health_check /fpm-ping 1m
 			health_check_timeout 1s
+			health_check_rise 2
+			health_check_fall 2
+			status /upstreams ::1
 			connect_timeout 1s
 			send_timeout 1m
 			read_timeout none
@@ -139,10 +143,30 @@ func TestDirectiveWarns(t *testing.T) {
 
 // TestDirectivePolicies checks that every policy can be named.
 func TestDirectivePolicies(t *testing.T) {
-	for _, policy := range []string{"random", "least_conn", "round_robin", "first", "p2c", "least_time", "ip_hash", "uri_hash", "header X-Tenant"} {
+	for _, policy := range []string{
+		"random", "least_conn", "round_robin", "first", "p2c", "least_time", "ewma", "ip_hash", "client_ip_hash", "uri_hash",
+		"random_choose 3", "header X-Tenant", "query id", "cookie lb", "cookie lb 0123456789abcdef",
+	} {
 		_, err := caddyfiletest.Setup(t, fastcgi.Directive, "fastcgi / localhost php {\n upstream localhost:9001\n policy "+policy+"\n}")
 		require.NoError(t, err, policy)
 	}
+}
+
+// TestDirectiveStatus checks that the page is in front of an application that has
+// everything else.
+func TestDirectiveStatus(t *testing.T) {
+	addr := respondWith(t, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("app")) })
+	mw, err := caddyfiletest.Setup(t, fastcgi.Directive, "fastcgi / "+addr+" {\n status /upstreams 192.0.2.0/24\n policy cookie lb\n}")
+	require.NoError(t, err)
+	ask := func(target string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		middleware.AppHandler(mw(nil).ServeHTTP).ServeHTTP(w, httptest.NewRequest("GET", target, nil)) // from 192.0.2.1
+		return w
+	}
+	w := ask("/")
+	require.Equal(t, "app", w.Body.String())
+	require.Contains(t, w.Header().Get("Set-Cookie"), "lb=")
+	require.Contains(t, ask("/upstreams").Body.String(), `"requests": 1,`)
 }
 
 func TestDirectiveErrors(t *testing.T) {
@@ -181,6 +205,8 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an unknown policy", "fastcgi / localhost php {\n policy randon\n}", `Caddyfile:2:9: fastcgi: policy: unknown policy "randon" (did you mean "random"?)`},
 		{"a time that is none", "fastcgi / localhost php {\n read_timeout 0\n}", `Caddyfile:2:15: fastcgi: read_timeout: "0" is no time at all`},
 		{"half of a health check", "fastcgi / localhost php {\n health_check_timeout 1s\n}", "Caddyfile:2:2: fastcgi: there is no health_check that this could be for"},
+		{"a queue for nobody", "fastcgi / localhost php {\n queue 10\n}", "Caddyfile:2:2: fastcgi: there is no max_conns, so that nobody ever waits"},
+		{"a name of others", "fastcgi / localhost php {\n fastcgi_param A b\n}", `Caddyfile:2:2: fastcgi: unknown property "fastcgi_param" (here it is called "env")`},
 		{"a health check of no path", "fastcgi / localhost php {\n health_check ping\n}", `Caddyfile:2:15: fastcgi: health_check: "ping" is not a path such as /fpm-ping`},
 		{"a size that is none", "fastcgi / localhost php {\n max_body much\n}", `Caddyfile:2:11: fastcgi: max_body: "much" is not a size such as 512B, 64KB or 10MB`},
 	} {

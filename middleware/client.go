@@ -52,6 +52,16 @@ func ClientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return client
 }
 
+// VerifiedIP is ClientIP for what only some clients may see. It is the zero Addr, too,
+// if r says that it has been forwarded (see [Private.Allows]) and its peer is not
+// trusted to know for whom.
+func VerifiedIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	if peer, ok := PeerIP(r); forwarded(r.Header) && !within(trusted, peer, ok) {
+		return netip.Addr{}
+	}
+	return ClientIP(r, trusted)
+}
+
 // PeerIP returns the address that r came from, and whether there is one: there
 // is none on a Unix socket.
 func PeerIP(r *http.Request) (peer netip.Addr, ok bool) {

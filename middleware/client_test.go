@@ -167,3 +167,38 @@ func BenchmarkClientIP(b *testing.B) {
 		middleware.ClientIP(r, trusted)
 	}
 }
+
+func TestVerifiedIP(t *testing.T) {
+	for _, tt := range []struct {
+		name, peer  string
+		field, said string
+		want        string // "" is the zero Addr
+	}{
+		{"nothing was forwarded", "203.0.113.9:4", "", "", "203.0.113.9"},
+		{"by a proxy that is trusted", "10.0.0.1:4", "X-Forwarded-For", "203.0.113.9", "203.0.113.9"},
+		{"by a proxy that is trusted, which does not say for whom", "10.0.0.1:4", "Via", "1.1 x", "10.0.0.1"},
+		{"by a Unix socket that is trusted", "@", "X-Forwarded-For", "203.0.113.9", "203.0.113.9"},
+		{"by another proxy", "192.0.2.1:4", "X-Forwarded-For", "203.0.113.9", ""},
+		{"by another proxy, which says otherwise", "192.0.2.1:4", "Forwarded", "for=203.0.113.9", ""},
+		{"by another proxy, which says only that", "192.0.2.1:4", "Via", "1.1 x", ""},
+		{"by another proxy, which says of the host only", "192.0.2.1:4", "X-Forwarded-Host", "x", ""},
+		{"nobody is known", "@", "", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = tt.peer
+			if tt.field != "" {
+				r.Header.Set(tt.field, tt.said)
+			}
+			if tt.peer == "@" {
+				r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.UnixAddr{}))
+			}
+			trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}
+			var want netip.Addr
+			if tt.want != "" {
+				want = netip.MustParseAddr(tt.want)
+			}
+			require.Equal(t, want, middleware.VerifiedIP(r, trusted))
+		})
+	}
+}

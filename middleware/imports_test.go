@@ -21,7 +21,7 @@ const module = "github.com/shallot-http/shallot"
 var shared = []string{
 	"middleware", "middleware/accept", "middleware/command", "middleware/condition", "middleware/directive",
 	"middleware/logfile", "middleware/page", "middleware/placeholder", "middleware/probe",
-	"middleware/upstream",
+	"middleware/upstream", "middleware/upstream/properties",
 }
 
 // importRules say what the packages below a folder may import; the longest folder
@@ -45,6 +45,9 @@ var importRules = map[string]struct {
 	"middleware/upstream":       {module: []string{"middleware", "middleware/probe"}},
 	"middleware/logfile":        {module: []string{"middleware/directive"}, foreign: []string{"github.com/DeRuina/timberjack"}},
 	"middleware/middlewaretest": {module: []string{"middleware"}},
+
+	// Not a part of upstream, which programs without a Caddyfile use, too.
+	"middleware/upstream/properties": {module: []string{"middleware", "middleware/directive", "middleware/upstream"}},
 
 	"middleware/page":       {module: []string{"middleware", "middleware/static"}},
 	"middleware/templates":  {module: append([]string{"middleware/static"}, shared...)},

@@ -61,18 +61,11 @@
 // Of several lines, that with the longest FROM wins. TO is what [upstream.Parse]
 // and [upstream.ParseSource] read.
 //
-// A policy is random, which is the default as in Caddy 0.7.1, least_conn,
-// round_robin, first, p2c, least_time, ewma, ip_hash, client_ip_hash, uri_hash,
-// random_choose N, header NAME, query NAME or cookie NAME [SECRET], the last of
-// which keeps clients at a backend by a cookie of its own: for as long as this
-// configuration is served, or for good, and by whichever proxy, with a SECRET. Who
-// is named twice gets twice as many requests.
-//
-// A backup is used while nobody else can be. With fail_timeout or max_fails
-// failures are counted as in Caddy 0.7.1, which may take out all backends; without,
-// as [upstream.Passive] says. A max_fails or fail_timeout of 0 is never. With
-// max_conns, N requests may wait in the queue, for 30s unless it says otherwise. A
-// keepalive of 0 is a new connection for every request.
+// What is said of policies, failures, limits, tries, health checks and the status
+// package [properties] describes: it is the same for backends of FastCGI. The policy is
+// random unless given, as in Caddy 0.7.1. Who is named twice gets twice as many
+// requests. A backup is used while nobody else can be. A keepalive of 0 is a new
+// connection for every request.
 //
 // The name of a header operation may begin with + to add and - to delete, where a *
 // at its end stands for anything; with a REPLACEMENT, VALUE is a regular
@@ -94,9 +87,8 @@
 // responds with X-Accel-Redirect: PREFIX/name, and nothing else of the site leads
 // to them: see [Accel].
 //
-// Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror]. At the
-// PATH of status, clients of the NETWORKs get [upstream.Status] as JSON, with the
-// [MirrorStatus] as its mirror.
+// Of the requests, PERCENT are sent to the TO of mirror, too: see [Mirror]. The status
+// then has the [MirrorStatus] as its mirror.
 //
 // # Requests
 //

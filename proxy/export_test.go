@@ -3,9 +3,10 @@ package proxy
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
+	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/upstream"
+	"github.com/shallot-http/shallot/middleware/upstream/properties"
 )
 
 // PathAt returns the path that a Handler asks t for.
@@ -24,13 +25,11 @@ func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
 // AccelTarget reads the value of X-Accel-Redirect.
 func AccelTarget(text string) (*url.URL, error) { return accelTarget(text) }
 
-// Elsewhere returns what properties are called elsewhere, and which there are here.
-func Elsewhere() (names map[string]string, here map[string]bool) {
-	here = map[string]bool{}
-	for _, property := range new(parser).properties() {
-		here[strings.TrimSuffix(property.name, "...")] = true
-	}
-	return elsewhere, here
+// Properties returns what a block may say.
+func Properties() []directive.Property {
+	reader := properties.Reader{Controller: directive.NewController(directive.NewSite(), "proxy")}
+	p := parser{up: reader.Line(nil)}
+	return p.properties()
 }
 
 // Relocated returns what is made of the Location of a response of t's.

@@ -2,12 +2,14 @@ package proxy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/upstream"
+	"github.com/shallot-http/shallot/middleware/upstream/properties"
 )
 
 // Directive is this package's entry in the Caddyfile's vocabulary, without the
@@ -28,13 +30,11 @@ func DirectiveWith(files func(*directive.Site, *middleware.Root) middleware.Hand
 func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root) middleware.Handler) (middleware.Middleware, error) {
 	var (
 		rules  []Config
-		layers []middleware.Middleware
 		places = map[middleware.Path]directive.Pos{}
-		shown  = map[string]directive.Pos{}
+		reader = properties.Reader{Controller: c, Policy: upstream.Random(), NoPath: ": it has to begin with a slash"}
 	)
 	for _, line := range c.Lines() {
-		p := newParser(c, line)
-		p.files = files
+		p := &parser{c: c, line: line, cfg: Config{From: "/", Trusted: c.Site().Trusted}, up: reader.Line(line), files: files}
 		p.read()
 		at := line.Words[min(1, len(line.Words)-1)]
 		if first, again := places[p.cfg.From]; again {
@@ -42,16 +42,10 @@ func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root
 		}
 		places[p.cfg.From] = at.Pos
 		rules = append(rules, p.finish())
-		if page := p.page; page != nil {
-			if first, again := shown[page.path.Text]; again {
-				line.Errorf(page.path, "%s shows another status already, by the line at %v", page.path.Text, first)
-			}
-			shown[page.path.Text] = page.path.Pos
-			layers = append(layers, page.layer)
-		}
 	}
 	// Layers see a request one after the other.
 	slices.SortStableFunc(rules, func(a, b Config) int { return a.From.Compare(b.From) })
+	layers := []middleware.Middleware{reader.Pages()}
 	for _, cfg := range rules {
 		layers = append(layers, New(cfg))
 	}
@@ -63,26 +57,14 @@ type parser struct {
 	c         *directive.Controller
 	line      *directive.Line
 	cfg       Config
-	up        upstream.Config
+	up        *properties.Upstreams
 	given     bool // some TO, good or bad
 	files     func(*directive.Site, *middleware.Root) middleware.Handler
 	mirror    MirrorConfig
 	mirrors   upstream.Config
-	page      *statusPage // nil is none
 	transport TransportConfig
 	check     upstream.HTTPCheck
-	checked   bool
-	checkOf   directive.Word // the first property that is of use only if checked
-	queue     directive.Word // that requests are to wait in
 	upgrades  directive.Word // the first property that is of use only with an upgrade
-}
-
-func newParser(c *directive.Controller, line *directive.Line) *parser {
-	return &parser{
-		c: c, line: line,
-		cfg: Config{From: "/", Trusted: c.Site().Trusted},
-		up:  upstream.Config{Policy: upstream.Random(), Observe: upstream.LogTo(c.Site().Log)},
-	}
 }
 
 func (p *parser) read() {
@@ -90,19 +72,9 @@ func (p *parser) read() {
 	p.cfg.From = p.line.Path(args[0])
 	for _, arg := range args[1:] {
 		p.given = true
-		p.target(&p.up, p.line, arg, 0)
+		p.target(&p.up.Config, p.line, arg, 0)
 	}
-	table := p.properties()
-	names := make([]string, len(table))
-	readers := make(map[string]func(*directive.Line), len(table))
-	for i, property := range table {
-		names[i] = property.name
-		readers[strings.TrimSuffix(property.name, "...")] = property.read
-	}
-	p.hint()
-	for _, prop := range p.line.Properties(names...) {
-		readers[prop.Name()](prop)
-	}
+	p.line.ReadBlock(p.properties)
 }
 
 // target adds one TO to those of c.
@@ -136,51 +108,6 @@ func (p *parser) target(c *upstream.Config, line *directive.Line, arg directive.
 	c.Targets = append(c.Targets, targets...)
 }
 
-// limit reads what says when to give a backend, or a request, up.
-func (p *parser) limit(prop *directive.Line) {
-	if prop.Name() == "queue" {
-		args := prop.Args(1, 2)
-		p.queue = prop.Words[0]
-		p.up.Queue = prop.Int(args[0], 1, 1<<20)
-		if len(args) > 1 {
-			p.up.QueueTimeout = prop.Interval(args[1])
-		}
-		return
-	}
-	arg := prop.Arg()
-	passive := &p.up.Passive
-	switch prop.Name() {
-	case "fail_timeout":
-		d := prop.Duration(arg)
-		passive.Window, passive.Eject, passive.MaxEject = d, d, d
-		if d == 0 {
-			passive.MaxFails = -1
-		}
-		p.countAll()
-	case "max_fails":
-		n := prop.Int(arg, 0, 1<<20)
-		if n == 0 {
-			n = -1
-		}
-		if passive.MaxFails == 0 {
-			passive.MaxFails = n
-		}
-		p.countAll()
-	case "max_conns":
-		p.up.MaxConns = prop.Int(arg, 0, 1<<20)
-	case "slow_start":
-		p.up.SlowStart = prop.Duration(arg)
-	case "try_duration":
-		p.cfg.TryDuration = prop.Duration(arg)
-	case "try_interval":
-		p.cfg.TryInterval = prop.Duration(arg)
-	}
-}
-
-// countAll has failures count as in Caddy 0.7.1: whatever else succeeds, and
-// whoever else is out.
-func (p *parser) countAll() { p.up.Passive.Ratio, p.up.Passive.MaxPercent = -1, 100 }
-
 // except returns a path of the property, which is relative to FROM unless it lies
 // below it.
 func (p *parser) except(prop *directive.Line, arg directive.Word) middleware.Path {
@@ -197,30 +124,36 @@ func (p *parser) finish() Config {
 	if !p.given {
 		p.line.Errorf(p.line.Words[0], "no server is given to send requests to")
 	}
-	if p.up.Passive.Ratio < 0 && p.up.Passive.MaxFails == 0 {
-		p.up.Passive.MaxFails = 1
-	}
-	p.finishHealth()
 	p.finishUpgrades()
-	if p.queue.Text != "" && p.up.MaxConns == 0 {
-		p.line.Errorf(p.queue, "there is no max_conns, so that nobody ever waits")
-	}
-	p.up.Name = strings.Join(append(slices.Clip(p.c.Site().Addrs), "proxy", string(p.cfg.From)), " ")
-	group := upstream.New(p.up)
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
-	directive.Share(p.c, group, func() *upstream.Group { return group }) // for those who show what goes on
+	p.cfg.Upstreams, p.cfg.Transport = p.up.Group(p.cfg.From, p.checker()), transport
+	p.cfg.TryDuration, p.cfg.TryInterval = p.up.TryDuration, p.up.TryInterval
 	p.cfg.Drain = p.c.Stopping()
-	p.cfg.Mirror = p.finishMirror(transport)
-	p.cfg.Upstreams, p.cfg.Transport = group, transport
-	if p.page != nil {
-		p.page.group, p.page.mirror = group, p.cfg.Mirror
+	if group, m := p.cfg.Upstreams, p.finishMirror(transport); m != nil {
+		p.cfg.Mirror = m
+		p.up.Status = func() any {
+			return struct {
+				upstream.Status
+				Mirror MirrorStatus `json:"mirror"`
+			}{group.Status(), m.Status()}
+		}
 	}
 	return p.cfg
 }
 
+// checker returns what a health_check is made by.
+func (p *parser) checker() upstream.Checker {
+	p.check.URI, p.check.TLS = p.up.Check.Path, p.transport.TLS
+	if text := p.up.Check.Contains; text != "" {
+		p.check.Body = regexp.MustCompile(regexp.QuoteMeta(text))
+	}
+	return p.check
+}
+
 // transparent adds what the word stands for in Caddy 1.0.5 and is not told anyway.
-func (p *parser) transparent() {
+func (p *parser) transparent(prop *directive.Line) {
+	prop.Args(0, 0)
 	p.cfg.PreserveHost = true
 	p.cfg.Up = append(p.cfg.Up,
 		HeaderOp{Name: "X-Real-Ip", Value: compile("{remote}")},

@@ -14,7 +14,7 @@ import (
 func (p *parser) servers(prop *directive.Line, tier int) {
 	for _, arg := range prop.Args(1, directive.Any) {
 		p.given = true
-		p.target(&p.up, prop, arg, tier)
+		p.target(&p.up.Config, prop, arg, tier)
 	}
 }
 
@@ -92,7 +92,7 @@ func statuses(prop *directive.Line, from, to int) (list []int) {
 // failure.
 func (p *parser) retryStatus(prop *directive.Line) {
 	p.cfg.RetryStatuses = statuses(prop, 400, 599)
-	p.up.Passive.Statuses = p.cfg.RetryStatuses
+	p.up.Config.Passive.Statuses = p.cfg.RetryStatuses
 }
 
 func (p *parser) intercept(prop *directive.Line) {
@@ -147,7 +147,7 @@ func (p *parser) finishMirror(t *Transport) *Mirror {
 	if p.mirror.Percent == 0 {
 		return nil
 	}
-	p.mirrors.Observe = p.up.Observe
+	p.mirrors.Observe = p.up.Config.Observe
 	group := upstream.New(p.mirrors)
 	p.c.OnStart(group.Start)
 	p.c.OnStop(group.Close)

@@ -3,64 +3,13 @@ package proxy
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"math"
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/placeholder"
 )
-
-func (p *parser) health(prop *directive.Line) {
-	if prop.Name() == "health_check" {
-		args := prop.Args(1, 2)
-		p.checked = true
-		p.check.URI = args[0].Text
-		if args[0].Text != "" && args[0].Text[0] != '/' {
-			prop.Errorf(args[0], "%q is not a path: it has to begin with a slash", args[0].Text)
-		}
-		if len(args) > 1 {
-			p.up.Active.Interval = prop.Interval(args[1])
-		}
-		return
-	}
-	if p.checkOf.Text == "" {
-		p.checkOf = prop.Words[0]
-	}
-	if prop.Name() == "health_check_status" {
-		p.check.Status = statuses(prop, 200, 599)
-		return
-	}
-	arg := prop.Arg()
-	switch prop.Name() {
-	case "health_check_interval":
-		p.up.Active.Interval = prop.Interval(arg)
-	case "health_check_timeout":
-		p.up.Active.Timeout = prop.Interval(arg)
-	case "health_check_port":
-		p.check.Port = prop.Int(arg, 1, math.MaxUint16)
-	case "health_check_contains":
-		p.check.Body = regexp.MustCompile(regexp.QuoteMeta(arg.Text))
-	case "health_check_host":
-		p.check.Host = arg.Text
-	case "health_check_rise":
-		p.up.Active.Rise = prop.Int(arg, 1, 1000)
-	case "health_check_fall":
-		p.up.Active.Fall = prop.Int(arg, 1, 1000)
-	}
-}
-
-func (p *parser) finishHealth() {
-	switch {
-	case p.checked:
-		p.check.TLS = p.transport.TLS
-		p.up.Active.Checker = p.check
-	case p.checkOf.Text != "":
-		p.line.Errorf(p.checkOf, "there is no health_check that this could be for")
-	}
-}
 
 func compile(text string) *placeholder.Template {
 	return placeholder.Compile(text, placeholder.Header)
@@ -116,62 +65,49 @@ func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
 	return []HeaderOp{op}
 }
 
-// reach reads what says how to connect.
-func (p *parser) reach(prop *directive.Line) {
-	t := &p.transport
-	secure := func() *tls.Config {
-		if t.TLS == nil {
-			t.TLS = new(tls.Config)
-		}
-		return t.TLS
+func (p *parser) keepalive(prop *directive.Line) {
+	if p.transport.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); p.transport.MaxIdle == 0 {
+		p.transport.MaxIdle = -1
 	}
-	switch prop.Name() {
-	case "keepalive":
-		if t.MaxIdle = prop.Int(prop.Arg(), 0, 1<<20); t.MaxIdle == 0 {
-			t.MaxIdle = -1
-		}
-	case "keepalive_timeout":
-		t.IdleTimeout = prop.Interval(prop.Arg())
-	case "timeout":
-		t.DialTimeout = prop.Interval(prop.Arg())
-	case "tls_timeout":
-		t.TLSTimeout = prop.Interval(prop.Arg())
-	case "header_timeout":
-		t.HeaderTimeout = prop.Limit(prop.Arg())
-	case "read_timeout":
-		t.BodyTimeout = prop.Limit(prop.Arg())
-	case "write_timeout":
-		t.WriteTimeout = prop.Limit(prop.Arg())
-	case "tls_server_name":
-		secure().ServerName = prop.Arg().Text
-	case "fallback_delay":
-		t.Dial = (&net.Dialer{FallbackDelay: prop.Interval(prop.Arg())}).DialContext
-	case "insecure_skip_verify":
-		prop.Args(0, 0)
-		secure().InsecureSkipVerify = true
-	case "ca_certificates":
-		if secure().RootCAs == nil {
-			t.TLS.RootCAs = x509.NewCertPool()
-		}
-		for _, arg := range prop.Args(1, directive.Any) {
-			p.c.Site().DependsOn(arg.Text)
-			text, err := directive.ReadFile(arg.Text, directive.MaxPEM)
-			if err != nil {
-				prop.Errorf(arg, "%w", err)
-			} else if !t.TLS.RootCAs.AppendCertsFromPEM(text) {
-				prop.Errorf(arg, "there is no certificate in %s", arg.Text)
-			}
-		}
-	case "tls_client":
-		args := prop.Args(2, 2)
-		for _, arg := range args {
-			p.c.Site().DependsOn(arg.Text)
-		}
-		cert, err := directive.ReadKeyPair(args[0].Text, args[1].Text)
+}
+
+func (p *parser) fallbackDelay(prop *directive.Line) {
+	p.transport.Dial = (&net.Dialer{FallbackDelay: prop.Interval(prop.Arg())}).DialContext
+}
+
+// tls returns what TLS to backends is like, which something is said of.
+func (p *parser) tls() *tls.Config {
+	if p.transport.TLS == nil {
+		p.transport.TLS = new(tls.Config)
+	}
+	return p.transport.TLS
+}
+
+func (p *parser) authorities(prop *directive.Line) {
+	c := p.tls()
+	if c.RootCAs == nil {
+		c.RootCAs = x509.NewCertPool()
+	}
+	for _, arg := range prop.Args(1, directive.Any) {
+		p.c.Site().DependsOn(arg.Text)
+		text, err := directive.ReadFile(arg.Text, directive.MaxPEM)
 		if err != nil {
-			prop.Errorf(args[0], "%w", err)
+			prop.Errorf(arg, "%w", err)
+		} else if !c.RootCAs.AppendCertsFromPEM(text) {
+			prop.Errorf(arg, "there is no certificate in %s", arg.Text)
 		}
-		p.c.Site().Hide(args[1].Text)
-		secure().Certificates = []tls.Certificate{cert}
 	}
+}
+
+func (p *parser) tlsClient(prop *directive.Line) {
+	args := prop.Args(2, 2)
+	for _, arg := range args {
+		p.c.Site().DependsOn(arg.Text)
+	}
+	cert, err := directive.ReadKeyPair(args[0].Text, args[1].Text)
+	if err != nil {
+		prop.Errorf(args[0], "%w", err)
+	}
+	p.c.Site().Hide(args[1].Text)
+	p.tls().Certificates = []tls.Certificate{cert}
 }

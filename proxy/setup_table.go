@@ -1,105 +1,70 @@
 package proxy
 
-import "github.com/shallot-http/shallot/middleware/directive"
+import (
+	"slices"
 
-// A property is a line of a block, and what reads it. The name ends in "..." if there
-// may be several of them.
-type property struct {
-	name string
-	read func(prop *directive.Line)
-}
+	"github.com/shallot-http/shallot/middleware/directive"
+)
 
 // properties returns all that a block may say.
-func (p *parser) properties() []property {
-	return []property{
-		{"upstream...", func(prop *directive.Line) { p.servers(prop, 0) }},
-		{"backup...", func(prop *directive.Line) { p.servers(prop, 1) }},
-		{"policy", p.policy},
-		{"fail_timeout", p.limit},
-		{"max_fails", p.limit},
-		{"max_conns", p.limit},
-		{"queue", p.limit},
-		{"slow_start", p.limit},
-		{"try_duration", p.limit},
-		{"try_interval", p.limit},
-		{"retry_status", p.retryStatus},
+func (p *parser) properties() []directive.Property {
+	forUp := func(prop *directive.Line) { p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...) }
+	forDown := func(prop *directive.Line) { p.cfg.Down = append(p.cfg.Down, p.headerOp(prop)...) }
+	return slices.Concat(p.up.Properties(), p.checks(), p.reach(), []directive.Property{
+		{Name: "upstream...", Read: func(prop *directive.Line) { p.servers(prop, 0) }, Elsewhere: []string{"to", "server", "dynamic"}},
+		{Name: "backup...", Read: func(prop *directive.Line) { p.servers(prop, 1) }},
+		{Name: "retry_status", Read: p.retryStatus, Elsewhere: []string{"lb_retry_match", "proxy_next_upstream", "unhealthy_status"}},
 
-		{"health_check", p.health},
-		{"health_check_interval", p.health},
-		{"health_check_timeout", p.health},
-		{"health_check_port", p.health},
-		{"health_check_host", p.health},
-		{"health_check_status", p.health},
-		{"health_check_contains", p.health},
-		{"health_check_rise", p.health},
-		{"health_check_fall", p.health},
+		{Name: "without", Read: func(prop *directive.Line) { p.cfg.Without = string(prop.Path(prop.Arg())) }},
+		{Name: "except...", Read: p.excepts},
+		{Name: "relocate", Read: directive.Flag(&p.cfg.Relocate), Elsewhere: []string{"proxy_redirect"}},
+		{Name: "transparent", Read: p.transparent},
+		{Name: "header_upstream...", Read: forUp, Elsewhere: []string{"header_up", "proxy_set_header"}},
+		{Name: "proxy_header...", Read: forUp},
+		{Name: "header_downstream...", Read: forDown, Elsewhere: []string{"header_down"}},
+		{Name: "forwarded", Read: directive.Flag(&p.cfg.Forwarded)},
+		{Name: "via", Read: p.via},
+		{Name: "aliases", Read: p.aliases, Elsewhere: []string{"underscores_in_headers"}},
+		{Name: "request_trailers", Read: directive.Flag(&p.cfg.Trailers)},
 
-		{"without", func(prop *directive.Line) { p.cfg.Without = string(prop.Path(prop.Arg())) }},
-		{"except...", p.excepts},
-		{"relocate", func(prop *directive.Line) { prop.Args(0, 0); p.cfg.Relocate = true }},
-		{"transparent", func(prop *directive.Line) { prop.Args(0, 0); p.transparent() }},
-		{"header_upstream...", func(prop *directive.Line) { p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...) }},
-		{"proxy_header...", func(prop *directive.Line) { p.cfg.Up = append(p.cfg.Up, p.headerOp(prop)...) }},
-		{"header_downstream...", func(prop *directive.Line) { p.cfg.Down = append(p.cfg.Down, p.headerOp(prop)...) }},
-		{"forwarded", func(prop *directive.Line) { prop.Args(0, 0); p.cfg.Forwarded = true }},
-		{"via", p.via},
-		{"aliases", p.aliases},
-		{"request_trailers", func(prop *directive.Line) { prop.Args(0, 0); p.cfg.Trailers = true }},
+		{Name: "websocket", Read: p.upgrade},
+		{Name: "upgrade", Read: p.upgrade},
+		{Name: "upgrade_timeout", Read: p.upgradeLimit, Elsewhere: []string{"stream_timeout"}},
+		{Name: "upgrade_idle", Read: p.upgradeLimit},
 
-		{"websocket", p.upgrade},
-		{"upgrade", p.upgrade},
-		{"upgrade_timeout", p.upgradeLimit},
-		{"upgrade_idle", p.upgradeLimit},
+		{Name: "intercept", Read: p.intercept, Elsewhere: []string{"handle_response", "proxy_intercept_errors"}},
+		{Name: "accel...", Read: p.accel},
+		{Name: "mirror", Read: p.mirrorTo},
+	})
+}
 
-		{"intercept", p.intercept},
-		{"accel...", p.accel},
-		{"mirror", p.mirrorTo},
-		{"status", p.status},
-
-		{"keepalive", p.reach},
-		{"keepalive_timeout", p.reach},
-		{"timeout", p.reach},
-		{"tls_timeout", p.reach},
-		{"header_timeout", p.reach},
-		{"read_timeout", p.reach},
-		{"write_timeout", p.reach},
-		{"fallback_delay", p.reach},
-		{"insecure_skip_verify", p.reach},
-		{"ca_certificates...", p.reach},
-		{"tls_client", p.reach},
-		{"tls_server_name", p.reach},
+// checks returns what a health check by HTTP has besides.
+func (p *parser) checks() []directive.Property {
+	port := func(prop *directive.Line, arg directive.Word) int { return prop.Int(arg, 1, 1<<16-1) }
+	return []directive.Property{
+		p.up.ForCheck(directive.Property{Name: "health_check_port", Read: directive.Value(&p.check.Port, port), Elsewhere: []string{"health_port"}}),
+		p.up.ForCheck(directive.Property{Name: "health_check_host", Read: func(prop *directive.Line) { p.check.Host = prop.Arg().Text }}),
+		p.up.ForCheck(directive.Property{Name: "health_check_status", Elsewhere: []string{"health_status"},
+			Read: func(prop *directive.Line) { p.check.Status = statuses(prop, 200, 599) }}),
 	}
 }
 
-// elsewhere is what properties are called in other versions of Caddy, and in nginx.
-var elsewhere = map[string]string{
-	"to": "upstream", "server": "upstream", "dynamic": "upstream",
-	"lb_policy": "policy", "lb_try_duration": "try_duration", "lb_try_interval": "try_interval",
-	"lb_retry_match": "retry_status", "proxy_next_upstream": "retry_status", "unhealthy_status": "retry_status",
-	"fail_duration": "fail_timeout", "unhealthy_request_count": "max_conns",
-
-	"health_uri": "health_check", "health_path": "health_check", "health_interval": "health_check_interval",
-	"health_timeout": "health_check_timeout", "health_port": "health_check_port", "health_status": "health_check_status",
-	"health_body": "health_check_contains", "health_passes": "health_check_rise", "health_fails": "health_check_fall",
-
-	"header_up": "header_upstream", "proxy_set_header": "header_upstream", "header_down": "header_downstream",
-	"underscores_in_headers": "aliases", "stream_timeout": "upgrade_timeout", "proxy_redirect": "relocate",
-	"handle_response": "intercept", "proxy_intercept_errors": "intercept",
-
-	"dial_timeout": "timeout", "connect_timeout": "timeout", "proxy_connect_timeout": "timeout",
-	"response_header_timeout": "header_timeout", "proxy_read_timeout": "read_timeout",
-	"send_timeout": "write_timeout", "proxy_send_timeout": "write_timeout", "keepalive_idle_conns": "keepalive",
-	"dial_fallback_delay": "fallback_delay", "tls_insecure_skip_verify": "insecure_skip_verify",
-	"tls_trusted_ca_certs": "ca_certificates", "tls_trust_pool": "ca_certificates", "proxy_ssl_trusted_certificate": "ca_certificates",
-	"tls_client_auth": "tls_client", "proxy_ssl_name": "tls_server_name",
-}
-
-// hint tells those who write what a property is called elsewhere what it is called
-// here. That it is unknown Properties would say, too.
-func (p *parser) hint() {
-	for _, prop := range p.line.Block {
-		if here := elsewhere[prop.Name()]; here != "" {
-			p.line.Errorf(prop.Words[0], "unknown property %q (here it is called %q)", prop.Name(), here)
-		}
+// reach returns what says how to connect.
+func (p *parser) reach() []directive.Property {
+	t := &p.transport
+	return []directive.Property{
+		{Name: "keepalive", Read: p.keepalive, Elsewhere: []string{"keepalive_idle_conns"}},
+		{Name: "keepalive_timeout", Read: directive.Value(&t.IdleTimeout, (*directive.Line).Interval)},
+		{Name: "timeout", Read: directive.Value(&t.DialTimeout, (*directive.Line).Interval),
+			Elsewhere: []string{"dial_timeout", "connect_timeout", "proxy_connect_timeout"}},
+		{Name: "tls_timeout", Read: directive.Value(&t.TLSTimeout, (*directive.Line).Interval)},
+		{Name: "header_timeout", Read: directive.Value(&t.HeaderTimeout, (*directive.Line).Limit), Elsewhere: []string{"response_header_timeout"}},
+		{Name: "read_timeout", Read: directive.Value(&t.BodyTimeout, (*directive.Line).Limit), Elsewhere: []string{"proxy_read_timeout"}},
+		{Name: "write_timeout", Read: directive.Value(&t.WriteTimeout, (*directive.Line).Limit), Elsewhere: []string{"send_timeout", "proxy_send_timeout"}},
+		{Name: "fallback_delay", Read: p.fallbackDelay, Elsewhere: []string{"dial_fallback_delay"}},
+		{Name: "insecure_skip_verify", Read: func(prop *directive.Line) { directive.Flag(&p.tls().InsecureSkipVerify)(prop) }, Elsewhere: []string{"tls_insecure_skip_verify"}},
+		{Name: "ca_certificates...", Read: p.authorities, Elsewhere: []string{"tls_trusted_ca_certs", "tls_trust_pool", "proxy_ssl_trusted_certificate"}},
+		{Name: "tls_client", Read: p.tlsClient, Elsewhere: []string{"tls_client_auth"}},
+		{Name: "tls_server_name", Read: func(prop *directive.Line) { p.tls().ServerName = prop.Arg().Text }, Elsewhere: []string{"proxy_ssl_name"}},
 	}
 }

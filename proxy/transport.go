@@ -52,9 +52,9 @@ type Transport struct {
 	pool    pool
 	tls     func() *tls.Config             // this and h2 are made when they are needed,
 	h2      atomic.Pointer[http.Transport] // which in most transports they never are
-	heads   sync.Pool // *[]byte, for requests without their bodies
-	bodies  sync.Pool // *[]byte, for requests with them
-	copying sync.Pool // *[]byte of copySize
+	heads   sync.Pool                      // *[]byte, for requests without their bodies
+	bodies  sync.Pool                      // *[]byte, for requests with them
+	copying sync.Pool                      // *[]byte of copySize
 }
 
 // NewTransport returns a Transport. It starts nothing.

@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/shallot-http/shallot/caddyfile"
@@ -25,7 +26,7 @@ func Migrate(f *caddyfile.File) []Move {
 			moves = append(moves, move(line, successors[line.Name()], line.Name()))
 			if inner := blocks[line.Name()]; inner != nil {
 				for _, prop := range line.Block {
-					moves = append(moves, move(prop, inner[prop.Name()], prop.Name()))
+					moves = append(moves, move(prop, cmp.Or(inner[prop.Name()], ofUpstreams[prop.Name()]), prop.Name()))
 				}
 			}
 		}
@@ -138,20 +139,15 @@ const dropped = "that is so without it"
 // blocks are the successors of properties, by directive.
 var blocks = map[string]map[string]successor{
 	"proxy": {
-		"upstream": {"to", false, ""}, "backup": {"", false, "lb_policy first has an order"}, "policy": {"lb_policy", false, ""},
-		"fail_timeout": {"fail_duration", false, ""}, "max_fails": {"max_fails", false, ""}, "max_conns": {"unhealthy_request_count", false, ""},
-		"queue": {"", false, "lb_try_duration makes requests wait"}, "slow_start": {"", false, "there is none"},
-		"try_duration": {"lb_try_duration", false, ""}, "try_interval": {"lb_try_interval", false, ""}, "retry_status": {"lb_retry_match", true, "responses are not retried, requests are"},
-		"health_check": {"health_uri", false, "an interval is health_interval"}, "health_check_interval": {"health_interval", false, ""}, "health_check_timeout": {"health_timeout", false, ""},
+		"upstream": {"to", false, ""}, "backup": {"", false, "lb_policy first has an order"}, "retry_status": {"lb_retry_match", true, "responses are not retried, requests are"},
 		"health_check_port": {"health_port", false, ""}, "health_check_host": {"health_headers { Host … }", true, ""}, "health_check_status": {"health_status", false, ""},
-		"health_check_contains": {"health_body", false, "it is a regexp"}, "health_check_rise": {"health_passes", false, ""}, "health_check_fall": {"health_fails", false, ""},
 		"without": {"uri strip_prefix", false, "beside reverse_proxy, or handle_path around it"}, "except": {"", false, "a matcher: @name not path …"},
 		"relocate": {"header_down Location", true, "with a regexp"}, "transparent": {"", false, dropped},
 		"header_upstream": {"header_up", false, ""}, "proxy_header": {"header_up", false, ""}, "header_downstream": {"header_down", false, ""},
 		"forwarded": {"header_up Forwarded", true, "with a value of your own"}, "via": {"", false, dropped}, "aliases": {"", false, "there is none"}, "request_trailers": {"", false, dropped},
 		"websocket": {"", false, dropped}, "upgrade": {"", false, dropped}, "upgrade_timeout": {"stream_timeout", false, ""}, "upgrade_idle": {"", false, "there is none"},
 		"intercept": {"handle_response", true, ""}, "accel": {"handle_response", true, "with a matcher of the header X-Accel-Redirect"},
-		"mirror": {"", false, "a plugin has to be built in"}, "status": {"", false, "the admin endpoint has /reverse_proxy/upstreams"},
+		"mirror":    {"", false, "a plugin has to be built in"},
 		"keepalive": {"transport http { keepalive_idle_conns_per_host … }", true, ""}, "keepalive_timeout": {"transport http { keepalive … }", true, ""},
 		"timeout": {"transport http { dial_timeout … }", true, ""}, "tls_timeout": {"transport http { tls_timeout … }", true, ""},
 		"header_timeout": {"transport http { response_header_timeout … }", true, ""}, "read_timeout": {"transport http { read_timeout … }", true, ""},
@@ -163,13 +159,19 @@ var blocks = map[string]map[string]successor{
 		"ext": {"", false, "a matcher, path *.php"}, "split": {"split", false, ""}, "index": {"index", false, ""}, "env": {"env", false, ""}, "root": {"root", false, ""},
 		"try": {"try_files", false, ""}, "try_files": {"try_files", false, ""}, "except": {"", false, "a matcher: @name not path …"}, "upstream": {"", false, "the addresses follow php_fastcgi"},
 		"connect_timeout": {"dial_timeout", false, ""}, "read_timeout": {"read_timeout", false, ""}, "send_timeout": {"write_timeout", false, ""},
-		"policy": {"lb_policy", false, ""}, "fail_timeout": {"fail_duration", false, ""}, "max_fails": {"max_fails", false, ""},
-		"try_duration": {"lb_try_duration", false, ""}, "try_interval": {"lb_try_interval", false, ""},
-		"health_check": {"health_uri", false, ""}, "health_check_interval": {"health_interval", false, ""}, "health_check_timeout": {"health_timeout", false, ""},
-		"health_check_contains": {"health_body", false, "it is a regexp"}, "max_conns": {"unhealthy_request_count", false, ""}, "queue": {"", false, "lb_try_duration makes requests wait"},
 		"mount": {"", false, "handle_path around it"}, "alias": {"", false, "there is none"},
 		"pool": {"", false, "connections are not kept"}, "idle_timeout": {"", false, "connections are not kept"},
 		"max_body": {"request_body { max_size … }", true, "beside php_fastcgi"}, "body_memory": {"request_buffers", false, "what is more is not kept in a file"}, "temp": {"", false, "nothing is kept in files"},
 		"sendfile": {"", false, "X-Sendfile takes a handle_response in reverse_proxy"},
 	},
+}
+
+// ofUpstreams are the successors of package properties, which proxy and fastcgi share.
+var ofUpstreams = map[string]successor{
+	"policy": {"lb_policy", false, "ip_hash is client_ip_hash"}, "status": {"", false, "the admin endpoint has /reverse_proxy/upstreams"},
+	"fail_timeout": {"fail_duration", false, ""}, "max_fails": {"max_fails", false, ""}, "max_conns": {"unhealthy_request_count", false, ""},
+	"queue": {"", false, "lb_try_duration makes requests wait"}, "slow_start": {"", false, "there is none"},
+	"try_duration": {"lb_try_duration", false, ""}, "try_interval": {"lb_try_interval", false, ""},
+	"health_check": {"health_uri", false, "an interval is health_interval"}, "health_check_interval": {"health_interval", false, ""}, "health_check_timeout": {"health_timeout", false, ""},
+	"health_check_contains": {"health_body", false, "it is a regexp"}, "health_check_rise": {"health_passes", false, ""}, "health_check_fall": {"health_fails", false, ""},
 }

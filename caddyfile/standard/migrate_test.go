@@ -2,7 +2,6 @@ package standard_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -53,18 +52,9 @@ func TestMigrateKnowsAll(t *testing.T) {
 	for _, name := range standard.Vocabulary().Names() {
 		knows("a.com {\n" + name + "\n}")
 	}
-	for _, name := range propertiesOf(t, "../../proxy/setup_table.go") {
-		knows("a.com {\nproxy / b {\n" + name + "\n}\n}")
-	}
-	seen := false
-	for _, names := range nameFamilies(t) {
-		if !slices.Contains(names, "split") || !slices.Contains(names, "mount") {
-			continue
-		}
-		seen = true
-		for _, name := range names {
-			knows("a.com {\nfastcgi / b {\n" + name + "\n}\n}")
+	for _, d := range []string{"proxy", "fastcgi"} {
+		for _, name := range propertiesOf(t, d) {
+			knows("a.com {\n" + d + " / b {\n" + name + "\n}\n}")
 		}
 	}
-	require.True(t, seen, "the properties of fastcgi have not been found")
 }

@@ -23,7 +23,7 @@ import (
 func TestTypos(t *testing.T) {
 	families := nameFamilies(t)
 	families["directives"] = standard.Vocabulary().Names()
-	families["proxy"] = propertiesOf(t, "../../proxy/setup_table.go")
+	families["proxy"], families["fastcgi"] = propertiesOf(t, "proxy"), propertiesOf(t, "fastcgi")
 	require.Greater(t, len(families), 20, "they are found in the source")
 	var all, right int
 	for family, names := range families {
@@ -116,22 +116,53 @@ func nameFamilies(t *testing.T) map[string][]string {
 	return families
 }
 
-// propertiesOf returns the names in the table of a file: the first strings of its
-// composite literals that are followed by a function.
+// propertiesOf returns the names that a directive has for directive.Line.ReadBlock: its
+// own and those of package properties.
 func propertiesOf(t *testing.T, name string) (names []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-	require.NoError(t, err)
-	ast.Inspect(file, func(n ast.Node) bool {
-		lit, ok := n.(*ast.CompositeLit)
-		if !ok || len(lit.Elts) != 2 {
-			return true
+	for _, dir := range []string{"../../" + name, "../../middleware/upstream/properties"} {
+		before := len(names)
+		files, err := filepath.Glob(dir + "/*.go")
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(file, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.CompositeLit); ok {
+					names = append(names, propertyOf(lit)...)
+				}
+				return true
+			})
 		}
-		if first, ok := lit.Elts[0].(*ast.BasicLit); ok {
-			text, _ := strconv.Unquote(first.Value)
-			names = append(names, strings.TrimSuffix(text, "..."))
-		}
-		return true
-	})
-	require.Greater(t, len(names), 40)
+		require.Greater(t, len(names), before+12, "they are found in the source")
+	}
 	return names
+}
+
+// propertyOf returns the Name of a composite literal that has a Read, too.
+func propertyOf(lit *ast.CompositeLit) (name []string) {
+	reads := false
+	for _, element := range lit.Elts {
+		field, ok := element.(*ast.KeyValueExpr)
+		if !ok {
+			return nil
+		}
+		switch key, _ := field.Key.(*ast.Ident); {
+		case key == nil:
+			return nil
+		case key.Name == "Read":
+			reads = true
+		case key.Name == "Name":
+			if value, ok := field.Value.(*ast.BasicLit); ok {
+				text, _ := strconv.Unquote(value.Value)
+				name = append(name, strings.TrimSuffix(text, "..."))
+			}
+		}
+	}
+	if !reads {
+		return nil
+	}
+	return name
 }

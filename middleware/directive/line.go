@@ -82,9 +82,7 @@ func (l *Line) Properties(names ...string) []*Line {
 		i := slices.IndexFunc(names, func(known string) bool { return strings.TrimSuffix(known, repeats) == name.Text })
 		switch {
 		case i < 0:
-			unknown := l.wrap(name, fmt.Errorf("unknown property %q%s", name.Text, suggestProperty(name.Text, names)))
-			unknown.From = p.from()
-			l.c.errs = append(l.c.errs, unknown)
+			l.unknown(p, suggestProperty(name.Text, names))
 			p.ignore()
 		case first[i] != nil && !strings.HasSuffix(names[i], repeats):
 			p.Errorf(name, "already given at %v", first[i].Words[0].Pos)

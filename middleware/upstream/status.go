@@ -145,10 +145,15 @@ func (b *budget) status(now int64) RetryStatus {
 // ServeStatus answers with the Status as JSON. It is to be shown to operators only:
 // addresses and errors are in it.
 func (g *Group) ServeStatus(w http.ResponseWriter, r *http.Request) (int, error) {
+	return ServeStatus(w, r, g.Status())
+}
+
+// ServeStatus answers with a status as JSON: a [Status], or one with more in it.
+func ServeStatus(w http.ResponseWriter, r *http.Request, status any) (int, error) {
 	if !middleware.Reads(r) {
 		return middleware.MethodNotAllowed(w, http.MethodGet, http.MethodHead)
 	}
-	body, err := json.MarshalIndent(g.Status(), "", "\t")
+	body, err := json.MarshalIndent(status, "", "\t")
 	if err != nil {
 		return http.StatusInternalServerError, err
 	}

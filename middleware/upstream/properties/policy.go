@@ -1,6 +1,8 @@
-package proxy
+package properties
 
 import (
+	"net/http"
+
 	"github.com/shallot-http/shallot/middleware/directive"
 	"github.com/shallot-http/shallot/middleware/upstream"
 )
@@ -15,7 +17,10 @@ type policyName struct {
 }
 
 // policies returns the policies in the order in which messages list them.
-func (p *parser) policies() []policyName {
+func (u *Upstreams) policies() []policyName {
+	byClient := func() upstream.Policy {
+		return upstream.Hash{Key: upstream.ByClientIP(u.reader.Controller.Site().Trusted...)}
+	}
 	return []policyName{
 		{name: "random", plain: upstream.Random},
 		{name: "least_conn", plain: upstream.LeastConn},
@@ -24,8 +29,8 @@ func (p *parser) policies() []policyName {
 		{name: "p2c", plain: upstream.PowerOfTwo},
 		{name: "least_time", plain: upstream.LeastTime},
 		{name: "ewma", plain: upstream.PeakEWMA},
-		{name: "ip_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByIP} }},
-		{name: "client_ip_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByClientIP(p.c.Site().Trusted...)} }},
+		{name: "ip_hash", plain: byClient},
+		{name: "client_ip_hash", plain: byClient},
 		{name: "uri_hash", plain: func() upstream.Policy { return upstream.Hash{Key: upstream.ByURI} }},
 		{name: "random_choose", of: func(prop *directive.Line, args []directive.Word) upstream.Policy {
 			return upstream.RandomChoose(prop.Int(args[0], 1, 1000))
@@ -46,7 +51,7 @@ const shortestSecret = 16
 
 func sticky(prop *directive.Line, args []directive.Word) upstream.Policy {
 	name, secret := args[0].Text, ""
-	if !isToken(name) && name != "" {
+	if (&http.Cookie{Name: name}).Valid() != nil {
 		prop.Errorf(args[0], "%q cannot be the name of a cookie", name)
 	}
 	if len(args) > 1 {
@@ -57,9 +62,9 @@ func sticky(prop *directive.Line, args []directive.Word) upstream.Policy {
 	return upstream.NewSticky(upstream.Cookie{Name: name, Key: []byte(secret)})
 }
 
-func (p *parser) policy(prop *directive.Line) {
+func (u *Upstreams) policy(prop *directive.Line) {
 	args := prop.Args(1, directive.Any)
-	policies := p.policies()
+	policies := u.policies()
 	names := make([]string, len(policies))
 	for i, policy := range policies {
 		names[i] = policy.name
@@ -69,10 +74,10 @@ func (p *parser) policy(prop *directive.Line) {
 		switch {
 		case policy.name != args[0].Text:
 		case policy.of != nil:
-			p.up.Policy = policy.of(prop, prop.Args(2, 2+policy.more)[1:])
+			u.Config.Policy = policy.of(prop, prop.Args(2, 2+policy.more)[1:])
 		default:
 			prop.Args(1, 1)
-			p.up.Policy = policy.plain()
+			u.Config.Policy = policy.plain()
 		}
 	}
 }

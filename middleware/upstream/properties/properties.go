@@ -1,0 +1,83 @@
+package properties
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shallot-http/shallot/middleware"
+	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
+
+// A Reader reads the lines of a directive in one site.
+type Reader struct {
+	Controller *directive.Controller
+	Policy     upstream.Policy // where none is given
+	NoPath     string          // what is said of a health_check of "x", behind: "x" is not a path
+
+	pages []*page
+}
+
+// Upstreams are those of one line.
+type Upstreams struct {
+	Config                   upstream.Config
+	TryDuration, TryInterval time.Duration // 0 is not given
+
+	// Check is what the checker that is given to Group has to look for.
+	Check struct {
+		Path     string // "" is not given, and there are no checks
+		Contains string
+	}
+
+	// Status, if it is not nil, is what the page shows in place of upstream.Status. It is
+	// called when somebody looks.
+	Status func() any
+
+	reader   *Reader
+	line     *directive.Line
+	group    *upstream.Group
+	forCheck directive.Word // the first property that is of use only with a health_check
+	queue    directive.Word // that requests are to wait in
+}
+
+// Line returns the Upstreams of a line, before its block is read.
+func (r *Reader) Line(line *directive.Line) *Upstreams {
+	return &Upstreams{
+		Config: upstream.Config{Policy: r.Policy, Observe: upstream.LogTo(r.Controller.Site().Log)},
+		reader: r, line: line,
+	}
+}
+
+// Properties returns those that the package comment describes, for
+// [directive.Line.ReadBlock].
+func (u *Upstreams) Properties() []directive.Property {
+	return slices.Concat(u.limits(), u.checks(), []directive.Property{
+		{Name: "policy", Read: u.policy, Elsewhere: []string{"lb_policy"}},
+		{Name: "status", Read: u.status},
+	})
+}
+
+// Group returns the upstreams, which the site starts and closes, once the block is
+// read. They are for requests to below path. The checker is used if there is a
+// health_check.
+func (u *Upstreams) Group(path middleware.Path, checker upstream.Checker) *upstream.Group {
+	passive := &u.Config.Passive
+	if passive.Ratio < 0 && passive.MaxFails == 0 {
+		passive.MaxFails = 1
+	}
+	switch {
+	case u.Check.Path != "":
+		u.Config.Active.Checker = checker
+	case u.forCheck.Text != "":
+		u.line.Errorf(u.forCheck, "there is no health_check that this could be for")
+	}
+	if u.Config.Queue > 0 && u.Config.MaxConns == 0 {
+		u.line.Errorf(u.queue, "there is no max_conns, so that nobody ever waits")
+	}
+	c := u.reader.Controller
+	u.Config.Name = strings.Join(append(slices.Clip(c.Site().Addrs), u.line.Name(), string(path)), " ")
+	u.group = upstream.New(u.Config)
+	directive.Share(c, u.group, func() *upstream.Group { return u.group }) // for those who show what goes on
+	return u.group
+}
