@@ -40,8 +40,6 @@ func server(role, arg string) (http.Handler, error) {
 		return directServer(arg)
 	case "proxy":
 		return proxyServer(arg)
-	case "probed":
-		return probedServer(), nil
 	case "fastcgi":
 		return fastcgiServer(arg)
 	case "reverseproxy":
@@ -95,6 +93,11 @@ func launch(t pair.TB, role, arg string, env ...string) (cmd *exec.Cmd, addr str
 	}
 	cmd = exec.CommandContext(t.Context(), self)
 	cmd.Env = append(append(os.Environ(), env...), roleVariable+"="+role+":"+arg)
+	return cmd, listens(t, cmd)
+}
+
+// listens starts a server, and returns where it says that it listens.
+func listens(t pair.TB, cmd *exec.Cmd) (addr string) {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -102,9 +105,9 @@ func launch(t pair.TB, role, arg string, env ...string) (cmd *exec.Cmd, addr str
 	start(t, cmd)
 	addr, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatal(role, ": ", err)
+		t.Fatal(cmd, ": ", err)
 	}
-	return cmd, strings.TrimSpace(addr)
+	return strings.TrimSpace(addr)
 }
 
 // firstAnswer is the operation of having a new server answer r, and nothing else.
