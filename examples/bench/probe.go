@@ -62,7 +62,8 @@ func unseenRows() []pair.Row {
 		},
 	}, {
 		Name: "probe/a server", Peer: "built with the tag noprobe",
-		Bounds: []pair.Bound{pair.MaxRatio(1.01)},
+		Bounds: []pair.Bound{pair.MaxRatio(1.01).Until(1.05)},
+		Gap:    "on a machine that is busy with something else the ratio of two equal servers is not known to a percent; what probes add is that of 8 of a request",
 		Setup: func(t pair.TB) (ours, peer pair.Op) {
 			return loadOnSome(t, buildProbed(t)), loadOnSome(t, buildProbed(t, "noprobe"))
 		},
