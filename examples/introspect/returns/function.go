@@ -2,18 +2,16 @@ package main
 
 import (
 	"debug/elf"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // A function is one of a program.
 type function struct {
-	entry     uint64   // where it is in the file
+	addr      uint64   // where it is in memory
+	entry     uint64   // and in the file
 	returns   []uint64 // how far from there are the instructions that return from it
 	goroutine string   // the register that tells goroutines apart
 }
@@ -34,55 +32,25 @@ func find(program, name string) (f function, err error) {
 	if err != nil {
 		return f, fmt.Errorf("go tool objdump: %w", err)
 	}
-	var first uint64
 	for i, m := range instruction.FindAllStringSubmatch(string(text), -1) {
 		at, err := strconv.ParseUint(m[1], 16, 64)
 		if err != nil {
 			return f, err
 		}
 		if i == 0 {
-			first = at
+			f.addr = at
 		}
 		if m[2] == "RET" {
-			f.returns = append(f.returns, at-first)
+			f.returns = append(f.returns, at-f.addr)
 		}
 	}
 	if len(f.returns) == 0 {
 		return f, fmt.Errorf("%s has no function %s that returns", program, name)
 	}
 	for _, p := range file.Progs {
-		if p.Type == elf.PT_LOAD && first >= p.Vaddr && first < p.Vaddr+p.Filesz {
-			f.entry = first - p.Vaddr + p.Off
+		if p.Type == elf.PT_LOAD && f.addr >= p.Vaddr && f.addr < p.Vaddr+p.Filesz {
+			f.entry = f.addr - p.Vaddr + p.Off
 		}
 	}
 	return f, nil
-}
-
-var probe = regexp.MustCompile(`returns:([^:\s]+):("[^"]+"|[^\s{/,]+)`)
-
-// printScript prints a script with probes at returns.
-func printScript(name string) error {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	out := probe.ReplaceAllStringFunc(string(text), func(found string) string {
-		m := probe.FindStringSubmatch(found)
-		name := strings.Trim(m[2], `"`)
-		f, err := find(m[1], name)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		var all []string
-		for _, o := range f.returns {
-			all = append(all, fmt.Sprintf(`uprobe:%s:"%s"+%d`, m[1], name, o))
-		}
-		return strings.Join(all, ",\n")
-	})
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	fmt.Print(out)
-	return nil
 }

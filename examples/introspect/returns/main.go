@@ -10,11 +10,10 @@
 // in a register, or by a string that is in two. It does so without BPF, by the kernel's
 // uprobe_events, and takes root.
 //
-//	returns -bt SCRIPT | bpftrace -
+//	returns -bt SCRIPT [-p PID]
 //
-// prints a script of bpftrace in which returns:PROGRAM:FUNCTION is replaced by a uprobe
-// for each such instruction. A bpftrace that was built without a disassembler, as 0.17
-// of Debian 12 was, refuses them.
+// has bpftrace run a script, in which returns:PROGRAM:FUNCTION stands for a uprobe at each
+// such instruction.
 //
 // The instructions are found by "go tool objdump"; the program needs its symbols.
 package main
@@ -28,22 +27,22 @@ import (
 )
 
 func main() {
-	script := flag.Bool("bt", false, "print a script of bpftrace")
+	script := flag.Bool("bt", false, "run a script of bpftrace")
 	limit := flag.Duration("for", 0, "how long to measure; 0 is until interrupted")
 	by := flag.String("by", "", "the `REGISTER` of an argument, or PTR,LEN of a string")
 	flag.Parse()
 	err := func() error {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		if *limit > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, *limit)
+			defer cancel()
+		}
 		switch {
-		case *script && flag.NArg() == 1:
-			return printScript(flag.Arg(0))
+		case *script && flag.NArg() > 0:
+			return runScript(ctx, flag.Args())
 		case !*script && flag.NArg() == 2:
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-			defer stop()
-			if *limit > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, *limit)
-				defer cancel()
-			}
 			return measure(ctx, flag.Arg(0), flag.Arg(1), *by)
 		}
 		flag.Usage()
