@@ -10,7 +10,7 @@
 // in a register, or by a string that is in two. It does so without BPF, by the kernel's
 // uprobe_events, and takes root.
 //
-//	returns -bt SCRIPT [-p PID]
+//	returns [-for 10s] -bt SCRIPT [-p PID]
 //
 // has bpftrace run a script, in which returns:PROGRAM:FUNCTION stands for a uprobe at each
 // such instruction.
