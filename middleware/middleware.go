@@ -100,14 +100,12 @@ func (l *layer) trace(w http.ResponseWriter, r *http.Request) (status int, err e
 	defer func() { // panic or not
 		took := clock() - start
 		probe.LayerExit(f.id, l.name, int64(status), took)
-		if f == &unseen {
-			return
-		}
-		switch {
-		case returned && err == nil:
-			f.failed = ""
-		case f.failed == "": // nobody further in was it
-			f.failed = l.name
+		switch fine := returned && err == nil; {
+		case f == &unseen, fine && f.told == nil:
+		case fine:
+			f.told.failed = ""
+		case f.told == nil || f.told.failed == "": // nobody further in was it
+			f.tell().failed = l.name
 		}
 		if f.observer != nil {
 			f.observer.Exit(l.name, status, time.Duration(took))

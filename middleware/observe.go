@@ -208,10 +208,10 @@ func recordOf(r *http.Request, id uint64) probe.Request {
 
 // failed tells that the request that w answers failed with err.
 func failed(w http.ResponseWriter, status int, err error) {
-	f := lookedAt(w, true)
-	probe.Error(f.id, f.failed, err.Error())
+	f, layer := lookedAt(w, true), toldOf(w).failed
+	probe.Error(f.id, layer, err.Error())
 	if f.observer != nil {
-		f.observer.Error(f.failed, status, err)
+		f.observer.Error(layer, status, err)
 	}
 }
 

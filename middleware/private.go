@@ -114,8 +114,7 @@ func (a Access) Admit(w http.ResponseWriter, r *http.Request, also ...string) (s
 		return http.StatusNotFound, fmt.Errorf("not let in: %w", err)
 	}
 	if methods := append([]string{http.MethodGet, http.MethodHead}, also...); !slices.Contains(methods, r.Method) {
-		w.Header().Set("Allow", strings.Join(methods, ", "))
-		return http.StatusMethodNotAllowed, nil
+		return MethodNotAllowed(w, methods...)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -35,18 +35,16 @@ type facts struct {
 	id       uint64 // 0 is not to have one yet
 	start    int64  // by clock; 0 is not to be known
 	observer Observer
-	failed   string     // the layer that an error or panic came from
-	urls     []*url.URL // those that layers put others in place of: the client's is the first
-	notes    []slog.Attr
+	told     *told // nil until something was
 }
 
-// notedFacts have room for the first notes, which a request mostly has facts for.
-type notedFacts struct {
-	facts
-	room [fewNotes]slog.Attr
+// Told is what layers have told of a request.
+type told struct {
+	failed string     // the layer that an error or panic came from
+	urls   []*url.URL // those that layers put others in place of: the client's is the first
+	notes  []slog.Attr
+	room   [5]slog.Attr // for the first notes
 }
-
-const fewNotes = 5
 
 var (
 	_ http.Flusher    = (*Recorder)(nil)
@@ -69,8 +67,7 @@ func Record(w http.ResponseWriter) *Recorder {
 }
 
 // lookedAtRecorder returns a Recorder that has facts at once, for who looks will
-// have some: together they are one allocation. That is without room for notes, for
-// to clear that would take as long as the rest.
+// have some: together they are one allocation.
 func lookedAtRecorder(w http.ResponseWriter) *Recorder {
 	both := &struct {
 		Recorder
@@ -99,21 +96,13 @@ const (
 // writer itself it belongs to the goroutine that serves the request.
 func Note(w http.ResponseWriter, fact slog.Attr) {
 	if rec := outermost(w); rec != nil {
-		f := rec.know()
-		if f.notes == nil {
-			f.notes = make([]slog.Attr, 0, fewNotes)
-		}
-		f.notes = append(f.notes, fact)
+		t := rec.tell()
+		t.notes = append(t.notes, fact)
 	}
 }
 
 // Notes returns what was noted of the request so far.
-func Notes(w http.ResponseWriter) []slog.Attr {
-	if rec := outermost(w); rec != nil && rec.facts != nil {
-		return rec.facts.notes
-	}
-	return nil
-}
+func Notes(w http.ResponseWriter) []slog.Attr { return toldOf(w).notes }
 
 // NoteValue returns what was last noted under key; the zero Value if nothing was.
 func NoteValue(w http.ResponseWriter, key string) slog.Value {
@@ -154,12 +143,43 @@ func (r *Recorder) wrote(n int64) {
 // know returns r's facts, to add to them.
 func (r *Recorder) know() *facts {
 	if r.facts == nil {
-		f := new(notedFacts)
-		f.notes = f.room[:0]
-		r.facts = &f.facts
+		r.facts = new(facts)
 	}
 	return r.facts
 }
+
+// tell returns what layers have told, to add to it.
+func (r *Recorder) tell() *told {
+	if r.facts == nil {
+		both := new(struct {
+			facts
+			told
+		})
+		both.facts.told, r.facts = &both.told, &both.facts
+	}
+	return r.facts.tell()
+}
+
+func (f *facts) tell() *told {
+	if f.told == nil {
+		f.told = new(told)
+	}
+	if f.told.notes == nil {
+		f.told.notes = f.told.room[:0]
+	}
+	return f.told
+}
+
+// toldOf returns what layers have told of the request that w answers, to be read.
+func toldOf(w http.ResponseWriter) *told {
+	if rec := outermost(w); rec != nil && rec.facts != nil && rec.facts.told != nil {
+		return rec.facts.told
+	}
+	return &untold
+}
+
+// untold is what was told where nothing was. It is not changed.
+var untold told
 
 // Header returns the header of the writer underneath.
 func (r *Recorder) Header() http.Header { return r.w.Header() }

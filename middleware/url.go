@@ -11,8 +11,8 @@ import (
 // that a log further out tells the truth; see [CopyBack].
 func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
 	if rec := outermost(w); rec != nil {
-		f := rec.know()
-		f.urls = append(f.urls, r.URL)
+		t := rec.tell()
+		t.urls = append(t.urls, r.URL)
 	}
 	rewritten := new(http.Request)
 	*rewritten = *r
@@ -24,8 +24,8 @@ func Rewrite(w http.ResponseWriter, r *http.Request, u *url.URL) *http.Request {
 // OriginalURL returns the URL that the client asked for: r's own, unless a
 // layer has put another in its place with [Rewrite].
 func OriginalURL(w http.ResponseWriter, r *http.Request) *url.URL {
-	if rec := outermost(w); rec != nil && rec.facts != nil && len(rec.facts.urls) > 0 {
-		return rec.facts.urls[0]
+	if urls := toldOf(w).urls; len(urls) > 0 {
+		return urls[0]
 	}
 	return r.URL
 }

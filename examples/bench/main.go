@@ -23,6 +23,7 @@ func rows() []pair.Row {
 	return slices.Concat(
 		chainRows(),
 		probeRows(),
+		liveRows(),
 		recorderRows(),
 		accesslogRows(),
 		hostsRows(),
