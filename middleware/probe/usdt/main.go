@@ -106,8 +106,11 @@ func printList(w io.Writer, p *program) error {
 // is as long as the number that follows it says.
 func printTracefs(w io.Writer, p *program, name string) error {
 	name, err := filepath.Abs(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c == 0x7f }):
+		return fmt.Errorf("%q cannot be named in uprobe_events, for there are blanks in it", name)
 	}
 	for _, s := range p.sites {
 		fields := []string{fmt.Sprintf("p:%s/%s %s:%#x(%#x)", probe.Provider, s.info.Name, name, s.offset, s.semaphoreOffset)}

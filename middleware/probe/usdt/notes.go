@@ -139,8 +139,14 @@ func (p *program) writeTo(name, out string) error {
 		out = target
 	}
 	st, err := os.Stat(name)
-	if err != nil {
+	switch special := os.ModeSetuid | os.ModeSetgid; {
+	case err != nil:
 		return err
+	case st.Mode()&special != 0:
+		return errors.New("is run as another user: write the notes before it is made so")
+	}
+	if there, err := os.Stat(out); err == nil && !there.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file that could be replaced", out) // such as /dev/null
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(out), filepath.Base(out)+".usdt*")
 	if err != nil {

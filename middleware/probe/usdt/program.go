@@ -17,6 +17,7 @@ var (
 	errNotELF   = errors.New("is no ELF file of 64 bits, little-endian")
 	errNotGo    = errors.New("is no program written in Go")
 	errNoProbes = errors.New("has no probes: it does not use package probe, or was built with the tag noprobe")
+	errMachine  = errors.New("where there are no probes")
 	errVersion  = errors.New("has probes of another version of package probe: run the usdt of the version it was built with")
 )
 
@@ -119,11 +120,12 @@ func (p *program) readHeaders() error {
 		return errNotELF
 	}
 	if p.arch = archs[elf.Machine(h.Machine)]; p.arch == nil {
-		return fmt.Errorf("is for %v, where there are no probes", elf.Machine(h.Machine))
+		return fmt.Errorf("is for %v, %w", elf.Machine(h.Machine), errMachine)
 	}
 	if h.Type != uint16(elf.ET_EXEC) && h.Type != uint16(elf.ET_DYN) {
 		return errors.New("is no program")
 	}
+	left := uint64(len(p.raw)) // of it: all segments together are searched in no more time than it takes to read
 	for i := range h.Phnum {
 		var s elf.Prog64
 		if h.Phentsize != 56 || !decode(p.raw, h.Phoff+uint64(i)*56, &s) {
@@ -135,6 +137,10 @@ func (p *program) readHeaders() error {
 		if _, ok := slice(p.raw, s.Off, s.Filesz); !ok || s.Filesz > math.MaxUint64-s.Vaddr {
 			return errors.New("has a segment that is not in the file")
 		}
+		if s.Filesz > left {
+			return errors.New("has segments that overlap")
+		}
+		left -= s.Filesz
 		p.segments = append(p.segments, s)
 	}
 	for i := range h.Shnum {
