@@ -3,6 +3,7 @@ package caddyfile_test
 import (
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -84,4 +85,16 @@ func TestPlainPorts(t *testing.T) {
 	require.Equal(t, "https://a.example/", w.Header().Get("Location"))
 	require.NotNil(t, server.PortHandler("8443"))
 	require.Nil(t, server.PortHandler("80"))
+}
+
+// TestPlainPortIsTaken checks that who did not ask for a port is told what it is for.
+func TestPlainPortIsTaken(t *testing.T) {
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer other.Close()
+	_, port, err := net.SplitHostPort(other.Addr().String())
+	require.NoError(t, err)
+	server, err := caddyfile.Build(parse(t, "https://a.example:0 {\n bind 127.0.0.1\n automatic\n}"), caddyfile.Config{Vocabulary: automatic(), HTTPPort: port})
+	require.NoError(t, err)
+	require.ErrorContains(t, server.Listen(t.Context()), "(port "+port+" is for redirects to the site, and for proofs that its name leads here)")
 }

@@ -53,6 +53,9 @@ func (p *port) blame(host string, err error) error {
 	if number, e := strconv.Atoi(p.number); e == nil && number < 1024 && errors.Is(err, fs.ErrPermission) {
 		return q.errorf("%w (ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE)", err)
 	}
+	if p.scheme == "http" && q.site.conf.Server.Plain != nil {
+		return q.errorf("%w (port %s is for redirects to the site, and for proofs that its name leads here)", err, p.number)
+	}
 	return q.errorf("%w", err)
 }
 

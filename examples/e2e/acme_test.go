@@ -18,6 +18,7 @@ import (
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/caddyfile/standard"
 	"github.com/shallot-http/shallot/middleware/autohttps"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // serveFile serves a Caddyfile until the test ends.
@@ -173,4 +174,44 @@ func TestRenewal(t *testing.T) {
 	defer second.Close()
 	serial := func(conn *tls.Conn) string { return conn.ConnectionState().PeerCertificates[0].SerialNumber.String() }
 	require.NotEqual(t, serial(first), serial(second))
+}
+
+// TestOnCertRenew has a Caddyfile's site run a command when its certificate has been
+// replaced, from which on clients get the new one.
+func TestOnCertRenew(t *testing.T) {
+	sh := middlewaretest.Program(t, "sh")
+	httpPort, httpsPort := freePort(t), freePort(t)
+	p := newPebble(t, httpPort, httpsPort, 6)
+	dir := t.TempDir()
+	told := filepath.Join(dir, "told")
+	text := fmt.Sprintf(`site.test {
+ bind 127.0.0.1
+ root %q
+ tls me@example.com {
+  ca %s
+  ca_root %q
+  storage %q
+ }
+ on certrenew %q -c "echo again >> '%s'"
+}
+`, t.TempDir(), p.directory, p.root, filepath.Join(dir, "acme"), sh, told)
+	serveFile(t, text, caddyfile.Config{HTTPPort: httpPort, HTTPSPort: httpsPort, AllowExec: true})
+	serial := func() string {
+		client := visitor(t, p, httpPort, httpsPort)
+		defer client.CloseIdleConnections()
+		r, err := client.Get("https://site.test/")
+		require.NoError(t, err)
+		r.Body.Close()
+		return r.TLS.PeerCertificates[0].SerialNumber.String()
+	}
+	renewals := func() int {
+		text, err := os.ReadFile(told)
+		if err != nil {
+			require.ErrorIs(t, err, os.ErrNotExist)
+		}
+		return strings.Count(string(text), "again\n")
+	}
+	first := serial()
+	middlewaretest.Eventually(t, func() bool { return renewals() > 0 })
+	middlewaretest.Eventually(t, func() bool { return serial() != first })
 }

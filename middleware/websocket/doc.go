@@ -13,7 +13,8 @@
 // an allowed origin, while there are fewer than MaxConnections: else the answer is
 // 400, 426, 403 or 503. Browsers let any page open WebSockets to any host and send
 // cookies along (cross-site WebSocket hijacking), so the origin has to be the host of
-// the request itself unless Origins has others. Who sends no Origin is no browser.
+// the request itself, by https if the request is, unless Origins has others. Who sends
+// no Origin is no browser.
 //
 // When the program ends so does the WebSocket, with status 1000 or, if it failed,
 // 1011; when the client closes it, or no longer answers pings, the program's input

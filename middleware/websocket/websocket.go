@@ -169,8 +169,8 @@ func (h *Handler) checkOrigin(r *http.Request) error {
 	if err != nil || u.Host == "" || len(origins) > 1 { // "null", for example
 		return fmt.Errorf("the origin %q is no host", origins)
 	}
-	if strings.EqualFold(u.Host, r.Host) {
-		return nil
+	if strings.EqualFold(u.Host, r.Host) && (r.TLS == nil || u.Scheme == "https") {
+		return nil // without TLS here a proxy may have it
 	}
 	host := strings.ToLower(u.Host)
 	for _, pattern := range h.cfg.Origins {

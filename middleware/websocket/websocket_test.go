@@ -341,3 +341,28 @@ func TestBehindTheLayersOfASite(t *testing.T) {
 	require.Equal(t, "x", hear(t, conn))
 	conn.Close(ws.StatusNormalClosure, "")
 }
+
+// TestOriginWithoutTLS checks that what whoever is on the way has put in place of a page
+// of http opens no WebSocket by https (RFC 6454, section 5).
+func TestOriginWithoutTLS(t *testing.T) {
+	h := websocket.NewHandler(middleware.Status(200), websocket.Config{Command: []string{"/no/such/program"}, Origins: []string{"friend.example"}})
+	for _, tt := range []struct {
+		url, origin string
+		want        int // 500 is that the program was looked for
+	}{
+		{"https://site.example/", "https://site.example", 500},
+		{"https://site.example/", "http://site.example", 403},
+		{"https://site.example/", "http://friend.example", 500},
+		{"http://site.example/", "http://site.example", 500},
+		{"http://site.example/", "https://site.example", 500}, // behind a proxy that has the TLS
+	} {
+		r := httptest.NewRequest("GET", tt.url, nil)
+		for name, value := range map[string]string{
+			"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": tt.origin,
+		} {
+			r.Header.Set(name, value)
+		}
+		status, _ := h.ServeHTTP(httptest.NewRecorder(), r)
+		require.Equal(t, tt.want, status, tt)
+	}
+}
