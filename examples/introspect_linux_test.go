@@ -220,7 +220,7 @@ func TestIntrospectScripts(t *testing.T) {
 // TestIntrospectScriptsAreThoseOfUSDT checks that the example's scripts are those
 // that command usdt prints.
 func TestIntrospectScriptsAreThoseOfUSDT(t *testing.T) {
-	names, err := filepath.Glob("../middleware/probe/usdt/scripts/*.bt")
+	names, err := filepath.Glob("../middleware/probe/script/*.bt")
 	require.NoError(t, err)
 	require.Len(t, names, 8)
 	for _, name := range names {

@@ -35,7 +35,8 @@ var importRules = map[string]struct {
 	"middleware/probe":          {std: []string{"unsafe", "runtime", "sync/atomic"}},
 	"middleware/probe/generate": {module: []string{"middleware/probe"}},
 	"middleware/probe/probelog": {module: []string{"middleware/probe"}},
-	"middleware/probe/usdt":     {module: []string{"middleware/probe"}},
+	"middleware/probe/script":   {module: []string{"middleware/probe"}},
+	"middleware/probe/usdt":     {module: []string{"middleware/probe", "middleware/probe/script"}},
 
 	"middleware":                {module: []string{"middleware/probe"}},
 	"middleware/directive":      {module: []string{"middleware"}},
@@ -50,6 +51,7 @@ var importRules = map[string]struct {
 	"middleware/upstream/properties": {module: []string{"middleware", "middleware/directive", "middleware/upstream"}},
 
 	"middleware/page":       {module: []string{"middleware", "middleware/static"}},
+	"middleware/live":       {module: append([]string{"middleware/probe/script"}, shared...)},
 	"middleware/templates":  {module: append([]string{"middleware/static"}, shared...)},
 	"middleware/extensions": {module: append([]string{"middleware/static"}, shared...)},
 	"middleware/rewrite":    {module: append([]string{"middleware/static"}, shared...)},

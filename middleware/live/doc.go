@@ -24,7 +24,8 @@
 //	/tap         a line of JSON for each request that ends, as it ends
 //	/log         the levels of logs; PUT ?level=debug&site=x&for=60s changes them for a time
 //	/trace       the program's execution up to the end of a slow request
-//	/probes      what a tracer can attach to, and whether one is
+//	/probes      what a tracer can attach to, and whether one is; /probes/latency.bt and
+//	             the other scripts of "usdt -script", for this process
 //
 // They are JSON, or HTML for who prefers that, as browsers do; ?format=json and
 // ?format=html decide. Times are in nanoseconds in JSON. Requests can be picked out

@@ -20,6 +20,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"clock":   func(t time.Time) string { return t.Format("15:04:05.000") },
 	"chart":   chart,
 	"percent": func(d, of time.Duration) float64 { return 100 * min(float64(d)/float64(max(of, 1)), 1) },
+	"scripts": scripts,
 	"nbsp":    func(n int) []struct{} { return make([]struct{}, n) },
 }).ParseFS(files, "html/*.html"))
 

@@ -3,8 +3,6 @@ package live
 import (
 	"net/url"
 	"time"
-
-	"github.com/shallot-http/shallot/middleware/probe"
 )
 
 // Quantiles are of how long requests took; nanoseconds in JSON.
@@ -68,27 +66,4 @@ func doublings(h *Histogram) (all []bucketView) {
 		all = all[:len(all)-1]
 	}
 	return all
-}
-
-type probeView struct {
-	Name     string   `json:"name"`
-	Doc      string   `json:"doc"`
-	Args     []string `json:"args"`
-	Attached int      `json:"attached"` // tracers; negative is not to be known here
-}
-
-// probes shows what a tracer can attach to, and whether one is.
-func (p *pages) probes(q url.Values) (any, error) {
-	if err := noMore(q); err != nil {
-		return nil, err
-	}
-	all := []probeView{}
-	for _, info := range probe.List() {
-		v := probeView{info.Name, info.Doc, nil, info.Attached}
-		for _, a := range info.Args {
-			v.Args = append(v.Args, a.Name+" "+a.Type)
-		}
-		all = append(all, v)
-	}
-	return all, nil
 }

@@ -96,6 +96,9 @@ func pageOf(name string) (page, bool) {
 	case "style.css":
 		return page{serve: (*pages).style}, true
 	}
+	if name, ok := strings.CutPrefix(name, "probes/"); ok {
+		return scriptOf(name)
+	}
 	return page{}, false
 }
 

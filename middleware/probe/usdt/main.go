@@ -15,17 +15,16 @@
 package main
 
 import (
-	"embed"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/shallot-http/shallot/middleware/probe"
+	"github.com/shallot-http/shallot/middleware/probe/script"
 )
 
 func main() {
@@ -49,7 +48,7 @@ func run(args []string, stdout io.Writer) error {
 	out := flags.String("o", "", "write to `FILE` instead")
 	list := flags.Bool("l", false, "list the probes")
 	tracefs := flags.Bool("tracefs", false, "print lines for uprobe_events")
-	script := flags.Bool("script", false, "print the script called so")
+	scripts := flags.Bool("script", false, "print the script called so")
 	header := flags.Bool("header", false, "print the records in C")
 	flags.Bool("toolexec", false, "be go build's -toolexec; must come first")
 	if err := flags.Parse(args); err != nil {
@@ -57,9 +56,9 @@ func run(args []string, stdout io.Writer) error {
 	}
 	switch {
 	case *header:
-		_, err := io.WriteString(stdout, cHeader())
+		_, err := io.WriteString(stdout, script.Header())
 		return err
-	case *script:
+	case *scripts:
 		return printScript(stdout, flags.Arg(0))
 	case flags.NArg() != 1:
 		return errors.New("name one program")
@@ -138,35 +137,15 @@ func printTracefs(w io.Writer, p *program, name string) error {
 	return nil
 }
 
-//go:embed scripts/*.bt
-var scripts embed.FS
-
 func printScript(w io.Writer, name string) error {
-	entries, err := scripts.ReadDir("scripts")
-	if err != nil {
+	if name == "" {
+		_, err := fmt.Fprintln(w, strings.Join(script.Names(), "\n"))
 		return err
 	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".bt"))
+	text, ok := script.Text(name)
+	if !ok {
+		return fmt.Errorf("there is no script %q; there are %s", name, strings.Join(script.Names(), ", "))
 	}
-	switch {
-	case name == "":
-		_, err = fmt.Fprintln(w, strings.Join(names, "\n"))
-		return err
-	case !slices.Contains(names, name):
-		return fmt.Errorf("there is no script %q; there are %s", name, strings.Join(names, ", "))
-	}
-	text, err := scripts.ReadFile("scripts/" + name + ".bt")
-	if err != nil {
-		return err
-	}
-	// What a script needs of the header comes with it, so that it is one file.
-	if strings.Contains(string(text), "struct ") {
-		if _, err := io.WriteString(w, cHeader()); err != nil {
-			return err
-		}
-	}
-	_, err = w.Write(text)
+	_, err := io.WriteString(w, text)
 	return err
 }

@@ -117,7 +117,10 @@ type tracer struct {
 func (s *server) trace(script string) *tracer {
 	s.t.Helper()
 	header := filepath.Join(s.t.TempDir(), "shallot.h")
-	require.NoError(s.t, os.WriteFile(header, []byte(cHeader()), 0o600))
+	records, err := os.Create(header)
+	require.NoError(s.t, err)
+	require.NoError(s.t, run([]string{"-header"}, records))
+	require.NoError(s.t, records.Close())
 	script = strings.ReplaceAll(script, "PROBE:", "usdt:"+s.cmd.Path+":shallot:")
 	tr := &tracer{cmd: exec.Command("bpftrace", "--include", header, "-e", script)}
 	tr.cmd.Stdout, tr.cmd.Stderr = &tr.out, &tr.out

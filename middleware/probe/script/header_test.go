@@ -1,4 +1,4 @@
-package main
+package script_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/middleware/probe"
+	"github.com/shallot-http/shallot/middleware/probe/script"
 )
 
 // A layout is a struct as C lays it out on the machines that have probes: each field
@@ -59,7 +60,7 @@ func TestHeader(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
 		t.Skip("there are no probes on machines of 32 bits: offsets are not verified")
 	}
-	c := layouts(t, cHeader())
+	c := layouts(t, script.Header())
 	for name, record := range map[string]reflect.Type{
 		"shallot_request": reflect.TypeFor[probe.Request](), "shallot_upstream": reflect.TypeFor[probe.Upstream](),
 	} {
@@ -77,7 +78,7 @@ func TestHeader(t *testing.T) {
 // TestHeaderOnlyGrows holds what scripts were written for: fields may come to the
 // end of a record, and none may change its name, place or size.
 func TestHeaderOnlyGrows(t *testing.T) {
-	c := layouts(t, cHeader())
+	c := layouts(t, script.Header())
 	for name, was := range map[string][]string{
 		"shallot_str": {"p 0 8", "n 8 8"},
 		"shallot_request": {

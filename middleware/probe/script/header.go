@@ -1,4 +1,4 @@
-package main
+package script
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"github.com/shallot-http/shallot/middleware/probe"
 )
 
-// cHeader returns the records in C. Its types are those that bpftrace knows
-// without other headers.
-func cHeader() string {
+// Header returns the records of package probe in C. Its types are those that bpftrace
+// knows without other headers.
+func Header() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "struct %s_str { char *p; unsigned long long n; };\n", probe.Provider)
 	for _, t := range []reflect.Type{reflect.TypeFor[probe.Request](), reflect.TypeFor[probe.Upstream]()} {
