@@ -70,7 +70,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 			if file.Text != "" {
 				prop.Errorf(prop.Words[0], "there is a template already, at %v", file.Pos)
 			}
-			file = prop.Arg()
+			file = prop.Arg("a file")
 		case "sort":
 			args := prop.Args(1, 2)
 			choose(&cfg.Sort, sortNames[:], readSort(prop, args[0]))
@@ -82,7 +82,7 @@ func read(c *directive.Controller, line *directive.Line, offered []Archive) Conf
 		case "page":
 			cfg.Page = prop.Int(prop.Arg(), 1, mostOnPage)
 		case "unlist":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a pattern such as *.bak") {
 				patterns = append(patterns, readPattern(prop, arg))
 			}
 		case "dotfiles", "targets", "si", "readme", "sandbox":

@@ -123,7 +123,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a page of nothing", "browse {\n page 0\n}", `Caddyfile:2:7: browse: page: "0" is not a number from 1 to 10000`},
 		{"a pattern that is none", "browse {\n unlist [ a/b\n}",
 			"Caddyfile:2:9: browse: unlist: \"[\" is not a pattern such as *.bak\nCaddyfile:2:11: browse: unlist: \"a/b\" is not a pattern such as *.bak"},
-		{"nothing to unlist", "browse {\n unlist\n}", `Caddyfile:2:2: browse: unlist: argument missing`},
+		{"nothing to unlist", "browse {\n unlist\n}", `Caddyfile:2:2: browse: unlist: a pattern such as *.bak is missing`},
 		{"a word too many", "browse {\n readme yes\n}", `Caddyfile:2:9: browse: readme: unexpected "yes"`},
 		{"no time to search", "browse {\n search 0s\n}", `Caddyfile:2:9: browse: search: no time is no search: leave it out instead`},
 		{"a time that is none", "browse {\n search 2\n}", `Caddyfile:2:9: browse: search: "2" is not a duration such as 10s or 1m30s (did you mean "2s"?)`},

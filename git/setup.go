@@ -92,29 +92,29 @@ func (p *parser) read() (cfg Config, ok bool) {
 func (p *parser) property(prop *directive.Line) {
 	switch prop.Name() {
 	case "repo":
-		if arg := prop.Arg(); p.url != "" {
+		if arg := prop.Arg("a repository"); p.url != "" {
 			prop.Errorf(arg, "the repository is given already, at %v", p.at.Pos)
 		} else {
 			p.at, p.url = arg, arg.Text
 		}
 	case "path":
-		if arg := prop.Arg(); p.path.Text != "" {
+		if arg := prop.Arg("a folder"); p.path.Text != "" {
 			prop.Errorf(arg, "the path is given already, at %v", p.path.Pos)
 		} else {
 			p.path = arg
 		}
 	case "branch":
-		arg := prop.Arg()
+		arg := prop.Arg("a branch")
 		if _, err := parseRef(arg.Text); err != nil {
 			prop.Errorf(arg, "%w", err)
 			return
 		}
 		p.repo.Ref = arg.Text
 	case "key":
-		p.repo.Key = prop.Arg().Text
+		p.repo.Key = prop.Arg("a file").Text
 		p.c.Site().Hide(p.repo.Key)
 	case "known_hosts":
-		p.repo.KnownHosts = prop.Arg().Text
+		p.repo.KnownHosts = prop.Arg("a file").Text
 	case "token_file":
 		p.token(prop)
 	case "interval":
@@ -131,14 +131,14 @@ func (p *parser) property(prop *directive.Line) {
 	case "hook_type":
 		p.provider = prop
 	case "state":
-		arg := prop.Arg()
+		arg := prop.Arg("a folder")
 		dir, err := filepath.Abs(arg.Text)
 		if err != nil || arg.Text == "" {
 			prop.Errorf(arg, "%q is not a folder", arg.Text)
 		}
 		p.repo.State = dir
 	case "subdir":
-		arg := prop.Arg()
+		arg := prop.Arg("a folder of the repository")
 		folder := arg.Text
 		if err := checkFolder("subdir", &folder); err != nil {
 			prop.Errorf(arg, "%q is not a folder of the repository", arg.Text)
@@ -184,7 +184,7 @@ func (p *parser) interval(prop *directive.Line) {
 }
 
 func (p *parser) command(prop *directive.Line) {
-	args, ok := command.FromLine(prop, prop.Args(1, directive.Any))
+	args, ok := command.FromLine(prop, prop.Args(1, directive.Any, "a command"))
 	if !ok {
 		return
 	}
@@ -196,7 +196,7 @@ func (p *parser) command(prop *directive.Line) {
 }
 
 func (p *parser) hook(prop *directive.Line) {
-	args := prop.Args(1, 2)
+	args := prop.Args(1, 2, "a path")
 	if len(args) == 1 {
 		prop.Errorf(args[0], "there is no secret: without one anybody could call it")
 		return
@@ -229,7 +229,7 @@ func (p *parser) hook(prop *directive.Line) {
 
 // token has the token read from a file, which keeps it out of the Caddyfile.
 func (p *parser) token(prop *directive.Line) {
-	args := prop.Args(1, 2)
+	args := prop.Args(1, 2, "a file")
 	name, err := filepath.Abs(args[0].Text)
 	if err != nil || args[0].Text == "" {
 		prop.Errorf(args[0], "%q is not a file", args[0].Text)

@@ -109,7 +109,7 @@ func TestSetupFails(t *testing.T) {
 		{"no interval", "git a/b {\n interval 0\n}", `Caddyfile:2:11: git: interval: "0" is not an interval: it is at least a second, or off`},
 		{"a negative interval", "git a/b {\n interval -5\n}", `Caddyfile:2:11: git: interval: "-5" is not a duration such as 10s or 1m30s`},
 		{"an interval in words", "git a/b {\n interval hourly\n}", `Caddyfile:2:11: git: interval: "hourly" is not a duration such as 10s or 1m30s`},
-		{"nothing to run", "git a/b {\n then\n}", "Caddyfile:2:2: git: then: argument missing"},
+		{"nothing to run", "git a/b {\n then\n}", "Caddyfile:2:2: git: then: a command is missing"},
 		{"a line for a shell", "git a/b {\n then make && touch x\n}", `Caddyfile:2:12: git: then: "&&" is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is`},
 		{"a hook without a secret", "git a/b {\n hook /x\n}", "Caddyfile:2:7: git: hook: there is no secret: without one anybody could call it"},
 		{"a hook with an empty secret", "git a/b {\n hook /x \"\"\n}", "Caddyfile:2:10: git: hook: the secret is empty: anybody could call the hook"},

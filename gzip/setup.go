@@ -150,7 +150,7 @@ func unknownToo(mediaType string) bool {
 
 // readExt returns extensions; "" is that of paths which have none.
 func readExt(prop *directive.Line) []string {
-	args := prop.Args(1, directive.Any)
+	args := prop.Args(1, directive.Any, "an extension such as .css, or *,")
 	if len(args) == 1 && args[0].Text == "*" {
 		return nil
 	}
@@ -215,7 +215,7 @@ func codingOf(name string, level int) Coding {
 
 func readTypes(prop *directive.Line) func(string) bool {
 	var patterns []string
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a media type") {
 		p := strings.TrimPrefix(arg.Text, "!")
 		top, sub, ok := strings.Cut(p, "/")
 		if suffix, isSuffix := strings.CutPrefix(p, "+"); p != "*" && !(isSuffix && isToken(suffix)) && !(ok && isToken(top) && isToken(sub)) {

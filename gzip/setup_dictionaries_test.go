@@ -49,7 +49,7 @@ func TestDictionaryPropertyErrors(t *testing.T) {
 	empty := filepath.ToSlash(filepath.Join(t.TempDir(), "empty"))
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "gzip {\n dictionary\n}", `Caddyfile:2:2: gzip: dictionary: argument missing`},
+		{"nothing", "gzip {\n dictionary\n}", `Caddyfile:2:2: gzip: dictionary: a pattern of paths is missing`},
 		{"too much", "gzip {\n dictionary /a /b\n}", `Caddyfile:2:16: gzip: dictionary: unexpected "/b"`},
 		{"no path", "gzip {\n dictionary app.*.js\n}",
 			`Caddyfile:2:13: gzip: dictionary: "app.*.js" is not a path with wildcards: it does not begin with a slash`},

@@ -48,7 +48,7 @@ func TestRequestsDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
 		{"an argument", "decompress gzip", `Caddyfile:1:12: decompress: unexpected "gzip"`},
 		{"twice", "decompress\ndecompress", `Caddyfile:2:1: decompress: already given at Caddyfile:1:1`},
-		{"no encodings", "decompress {\n encodings\n}", `Caddyfile:2:2: decompress: encodings: argument missing`},
+		{"no encodings", "decompress {\n encodings\n}", `Caddyfile:2:2: decompress: encodings: the coding, one of zstd, br, gzip, is missing`},
 		{"an unknown encoding", "decompress {\n encodings gzip deflate\n}",
 			`Caddyfile:2:17: decompress: encodings: unknown coding "deflate" (it is one of zstd, br, gzip)`},
 		{"an encoding twice", "decompress {\n encodings gzip br gzip\n}", `Caddyfile:2:20: decompress: encodings: gzip is there already`},

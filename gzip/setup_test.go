@@ -132,7 +132,7 @@ func TestDirectiveErrors(t *testing.T) {
 				"Caddyfile:1:18: gzip: unexpected \"on\" (that goes without saying)\n" +
 				"Caddyfile:2:6: gzip: unexpected \"off\" (it is off without a line of gzip)"},
 		{"an unknown property", "gzip {\n levle 5\n}", `Caddyfile:2:2: gzip: unknown property "levle" (did you mean "level"?)`},
-		{"no extension", "gzip {\n ext\n}", `Caddyfile:2:2: gzip: ext: argument missing`},
+		{"no extension", "gzip {\n ext\n}", `Caddyfile:2:2: gzip: ext: an extension such as .css, or *, is missing`},
 		{"what is no extension", "gzip {\n ext css\n}", `Caddyfile:2:6: gzip: ext: "css" is not an extension such as .css`},
 		{"two extensions in one", "gzip {\n ext .tar.css\n}", `Caddyfile:2:6: gzip: ext: ".tar.css" is not an extension such as .css`},
 		{"all extensions, and one", "gzip {\n ext .css *\n}", `Caddyfile:2:11: gzip: ext: * stands alone`},
@@ -140,7 +140,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an extension, and all on another line", "gzip {\n ext .css\n ext *\n}", `Caddyfile:3:2: gzip: ext: * stands alone`},
 		{"what is no path", "gzip {\n not images\n}", `Caddyfile:2:6: gzip: not: "images" is not a path: a path begins with /`},
 		{"nowhere", "gzip {\n not /\n}", `Caddyfile:2:6: gzip: not: that is everything: leave out gzip instead`},
-		{"no level", "gzip {\n level\n}", `Caddyfile:2:2: gzip: level: argument missing`},
+		{"no level", "gzip {\n level\n}", `Caddyfile:2:2: gzip: level: a number from 1 to 9 is missing`},
 		{"a level there is not", "gzip {\n level 10\n}", `Caddyfile:2:8: gzip: level: "10" is not a number from 1 to 9`},
 		{"two levels", "gzip {\n level 1\n level 2\n}", `Caddyfile:3:2: gzip: level: already given at Caddyfile:2:2`},
 		{"no length", "gzip {\n min_length 0\n}", `Caddyfile:2:13: gzip: min_length: "0" is not a size such as 512B, 64KB or 10MB`},
@@ -150,17 +150,17 @@ func TestDirectiveErrors(t *testing.T) {
 		{"what is no type", "gzip {\n types html\n}", `Caddyfile:2:8: gzip: types: "html" is not a media type such as text/html, text/*, +json or *`},
 		{"what is no type, exempted", "gzip {\n types * !image\n}", `Caddyfile:2:10: gzip: types: "image" is not a media type such as text/html, text/*, +json or *`},
 		{"an unknown mode", "gzip {\n etag strong\n}", `Caddyfile:2:7: gzip: etag: unknown mode "strong" (it is one of suffix, weak, drop, keep)`},
-		{"a cache of no size", "gzip {\n cache\n}", `Caddyfile:2:2: gzip: cache: argument missing`},
+		{"a cache of no size", "gzip {\n cache\n}", `Caddyfile:2:2: gzip: cache: a size such as 512B, 64KB or 10MB is missing`},
 		{"a cache of what is no size", "gzip {\n cache big\n}", `Caddyfile:2:8: gzip: cache: "big" is not a size such as 512B, 64KB or 10MB`},
 		{"too much jitter", "gzip {\n jitter 2000\n}", `Caddyfile:2:9: gzip: jitter: "2000" is not a number from 1 to 1024`},
-		{"nothing precompressed", "gzip {\n precompressed\n}", `Caddyfile:2:2: gzip: precompressed: argument missing`},
+		{"nothing precompressed", "gzip {\n precompressed\n}", `Caddyfile:2:2: gzip: precompressed: the coding, one of zstd, br, gzip, is missing`},
 		{"something precompressed and off", "gzip {\n precompressed off br\n}", `Caddyfile:2:16: gzip: precompressed: unknown coding "off" (it is one of zstd, br, gzip)`},
 		{"precompressed on two lines", "gzip {\n ext .js\n precompressed off\n}\ngzip {\n precompressed br\n}",
 			`Caddyfile:6:2: gzip: precompressed: already given for the site at Caddyfile:3:2`},
 		{"several", "gzip x {\n level a\n cache\n}\ngzip {\n foo\n}",
 			"Caddyfile:1:6: gzip: unexpected \"x\"\n" +
 				"Caddyfile:2:8: gzip: level: \"a\" is not a number from 1 to 9\n" +
-				"Caddyfile:3:2: gzip: cache: argument missing\n" +
+				"Caddyfile:3:2: gzip: cache: a size such as 512B, 64KB or 10MB is missing\n" +
 				"Caddyfile:6:2: gzip: unknown property \"foo\""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ var (
 // Caddy 0.7.1 does: a deployment may make it.
 func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
 	line := c.Once()
-	dir := line.Arg()
+	dir := line.Arg("a folder")
 	site := c.Site()
 	site.Root = middleware.NewRoot(dir.Text)
 	c.OnStop(site.Root.Close)
@@ -53,7 +53,7 @@ func setupRoot(c *directive.Controller) (middleware.Middleware, error) {
 
 func setupIndex(c *directive.Controller) (middleware.Middleware, error) {
 	line := c.Once()
-	names := line.Args(1, directive.Any)
+	names := line.Args(1, directive.Any, "the name of a file")
 	c.Site().Index = make([]string, len(names))
 	for i, name := range names {
 		if name.Text == "" || strings.ContainsAny(name.Text, `/\`) {
@@ -66,7 +66,7 @@ func setupIndex(c *directive.Controller) (middleware.Middleware, error) {
 
 func setupBind(c *directive.Controller) (middleware.Middleware, error) {
 	for _, line := range c.Lines() {
-		for _, host := range line.Args(1, directive.Any) {
+		for _, host := range line.Args(1, directive.Any, "a host") {
 			name := strings.TrimSuffix(strings.TrimPrefix(host.Text, "["), "]")
 			_, err := netip.ParseAddr(name)
 			switch {

@@ -72,7 +72,7 @@ func TestSiteDirectiveErrors(t *testing.T) {
 		{"two roots", "root a b", `Caddyfile:1:8: root: unexpected "b"`},
 		{"root twice", "root a\nroot b", "Caddyfile:2:1: root: already given at Caddyfile:1:1"},
 		{"root is a file", "root " + quote(file), "Caddyfile:1:6: root: " + strconv.Quote(file) + " is not a folder"},
-		{"no index", "index", "Caddyfile:1:1: index: argument missing"},
+		{"no index", "index", "Caddyfile:1:1: index: the name of a file is missing"},
 		{"index with a path", "index a/b.html", `Caddyfile:1:7: index: "a/b.html" is not the name of a file within a folder`},
 		{"bind to a network", "bind 10.0.0.0/8", `Caddyfile:1:6: bind: "10.0.0.0/8" is not a host to listen on, such as 127.0.0.1 or ::1`},
 		{"bind to a port", "bind 127.0.0.1:80", `Caddyfile:1:6: bind: "127.0.0.1:80" is not a host alone: the port to listen on is that of the site's address`},
@@ -83,7 +83,7 @@ func TestSiteDirectiveErrors(t *testing.T) {
 		{"timeout without a unit", "timeouts 30", `Caddyfile:1:10: timeouts: "30" is not a duration such as 10s or 1m30s (did you mean "30s"?)`},
 		{"unknown timeout", "timeouts {\n wriet 10s\n}", `Caddyfile:2:2: timeouts: unknown property "wriet" (did you mean "write"?)`},
 		{"timeout twice", "timeouts {\n read 1s\n read 2s\n}", `Caddyfile:3:2: timeouts: read: already given at Caddyfile:2:2`},
-		{"nobody trusted", "trusted_proxies", "Caddyfile:1:1: trusted_proxies: argument missing"},
+		{"nobody trusted", "trusted_proxies", "Caddyfile:1:1: trusted_proxies: a network such as 10.0.0.0/8 is missing"},
 		{"trusted by name", "trusted_proxies proxy.example", `Caddyfile:1:17: trusted_proxies: "proxy.example" is not a network such as 10.0.0.0/8`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

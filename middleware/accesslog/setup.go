@@ -60,7 +60,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 	for _, prop := range line.Properties(append(logfile.Properties(), "format", "except...", "ipmask", "headers")...) {
 		switch prop.Name() {
 		case "format":
-			arg := prop.Arg()
+			arg := prop.Arg("a format")
 			if format.Text != "" {
 				prop.Errorf(prop.Words[0], "already given at %v", format.Pos)
 			}
@@ -68,7 +68,7 @@ func read(c *directive.Controller, line *directive.Line) (middleware.Path, Confi
 		case "except":
 			readExcept(prop, &cfg)
 		case "ipmask":
-			args := prop.Args(1, 2)
+			args := prop.Args(1, 2, "a mask")
 			cfg.MaskIPv4 = mask(prop, args[0], "255.255.255.0", netip.Addr.Is4)
 			if len(args) > 1 {
 				cfg.MaskIPv6 = mask(prop, args[1], "ffff:ffff:ffff::", netip.Addr.Is6)
@@ -176,7 +176,7 @@ type formatText string // what sites have a format by
 
 // readExcept reads paths and statuses that are not to be logged.
 func readExcept(prop *directive.Line, cfg *Config) {
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a path or a status") {
 		if strings.HasPrefix(arg.Text, "/") {
 			cfg.Except = append(cfg.Except, prop.Path(arg))
 			continue

@@ -173,7 +173,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a format nobody knows", "log / a.log combind",
 			`Caddyfile:1:13: log: "combind" is not a format such as common, combined, json or "{remote} {uri}" (did you mean "combined"?)`},
 		{"no format", "log a.log { format }",
-			`Caddyfile:1:13: log: format: argument missing`},
+			`Caddyfile:1:13: log: format: a format is missing`},
 		{"two formats", "log / a.log common {\n format combined\n}",
 			`Caddyfile:2:2: log: format: already given at Caddyfile:1:13`},
 		{"two formats in the block", "log a.log {\n format common\n format combined\n}",
@@ -185,7 +185,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"another URL", "log tcp://localhost:514",
 			`Caddyfile:1:5: log: "tcp://localhost:514" is not a file`},
 		{"except nothing", "log a.log { except }",
-			`Caddyfile:1:13: log: except: argument missing`},
+			`Caddyfile:1:13: log: except: a path or a status is missing`},
 		{"except what is no path", "log a.log { except api 2x }",
 			"Caddyfile:1:20: log: except: \"api\" is neither a path, which begins with /, nor a status such as 304 or 2xx\n" +
 				"Caddyfile:1:24: log: except: \"2x\" is neither a path, which begins with /, nor a status such as 304 or 2xx"},

@@ -30,7 +30,7 @@ func (shared) Close() error                { return nil }
 const filePrefix = "htpasswd="
 
 func rule(c *directive.Controller, line *directive.Line, files map[string]*File) (rule Rule) {
-	args := line.Args(1, 3)
+	args := line.Args(1, 3, "a user, or a file of them,")
 	password := args[len(args)-1]
 	args = args[:len(args)-1]
 	name, isFile := strings.CutPrefix(password.Text, filePrefix)
@@ -116,7 +116,7 @@ func readBlock(line *directive.Line, rule *Rule) {
 			prop.Errorf(name, "already given at %v", realm.Words[0].Pos)
 		default:
 			realm = prop
-			arg := prop.Arg()
+			arg := prop.Arg("the name of the realm")
 			if strings.ContainsFunc(arg.Text, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 				prop.Errorf(arg, "a realm cannot have control characters")
 			}

@@ -87,7 +87,7 @@ func TestFileIsHidden(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "basicauth", `Caddyfile:1:1: basicauth: argument missing`},
+		{"nothing", "basicauth", `Caddyfile:1:1: basicauth: a user, or a file of them, is missing`},
 		{"a user alone", "basicauth ada", `Caddyfile:1:11: basicauth: "ada" takes a password after it`},
 		{"a path alone", "basicauth /a", `Caddyfile:1:11: basicauth: "/a" is a path, and takes a user and a password after it`},
 		{"a path and a user", "basicauth /a ada", `Caddyfile:1:11: basicauth: "/a" is a path, and takes a user and a password after it`},

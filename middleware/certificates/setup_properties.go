@@ -18,7 +18,7 @@ func (s *setting) properties() {
 	for _, prop := range s.line.Properties(names...) {
 		switch prop.Name() {
 		case "protocols":
-			args := prop.Args(1, 2)
+			args := prop.Args(1, 2, "a version such as tls1.2")
 			s.config.MinVersion = version(prop, args[0])
 			if len(args) == 2 {
 				s.config.MaxVersion = version(prop, args[1])
@@ -27,7 +27,7 @@ func (s *setting) properties() {
 				}
 			}
 		case "ciphers":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a cipher") {
 				s.cipher(prop, arg)
 			}
 		case "curves":
@@ -36,7 +36,7 @@ func (s *setting) properties() {
 				s.config.Curves = append(s.config.Curves, curves[name])
 			}
 		case "clients":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a file of CAs") {
 				if slices.Contains(modes, arg.Text) {
 					prop.Errorf(arg, "clients that have no certificate of these CAs are always refused")
 					continue
@@ -50,20 +50,20 @@ func (s *setting) properties() {
 				s.config.NextProtos = append(s.config.NextProtos, prop.OneOf(arg, "protocol", "h2", "http/1.1"))
 			}
 		case "load":
-			s.load = prop.Arg()
+			s.load = prop.Arg("a folder")
 		case "ca":
-			arg := prop.Arg()
+			arg := prop.Arg("the URL of an ACME directory")
 			if u, err := url.Parse(arg.Text); err != nil || u.Scheme != "https" || u.Host == "" {
 				prop.Errorf(arg, "%q is not the URL of an ACME directory, such as https://acme-staging-v02.api.letsencrypt.org/directory", arg.Text)
 			}
 			s.auto.CA, s.auto.At = arg.Text, prop.Words[0]
 		case "ca_root":
-			arg := prop.Arg()
+			arg := prop.Arg("a file of CAs")
 			s.c.Site().DependsOn(arg.Text)
 			s.auto.Roots, s.auto.RootPEM = pool(prop, arg)
 			s.auto.At = prop.Words[0]
 		case "storage":
-			s.auto.Storage, s.auto.At = prop.Arg().Text, prop.Words[0]
+			s.auto.Storage, s.auto.At = prop.Arg("a folder").Text, prop.Words[0]
 		default:
 			prop.Args(0, directive.Any)
 			prop.Errorf(prop.Words[0], "this is of Caddy 1 only: %s", elsewhere[prop.Name()])

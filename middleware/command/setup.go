@@ -57,8 +57,12 @@ func share(c *directive.Controller, hooks []*hook) {
 
 func read(c *directive.Controller, line *directive.Line) (h *hook, ok bool) {
 	h = &hook{event: line.Name(), timeout: usually}
-	words := line.Args(1, directive.Any)
-	if h.event == "on" && len(words) > 0 {
+	what := "a command"
+	if h.event == "on" {
+		what = "" // an event
+	}
+	words := line.Args(1, directive.Any, what)
+	if h.event == "on" {
 		h.event = line.OneOf(words[0], "event", "startup", "shutdown", "certrenew")
 		if words = words[1:]; len(words) == 0 {
 			line.Errorf(line.Words[0], "there is no command")

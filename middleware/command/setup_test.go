@@ -136,7 +136,7 @@ func TestSetupFails(t *testing.T) {
 		name, src, err string
 		d              directive.Directive
 	}{
-		{"no command", "startup", "Caddyfile:1:1: startup: argument missing", command.Startup},
+		{"no command", "startup", "Caddyfile:1:1: startup: a command is missing", command.Startup},
 		{"a line for a shell", "startup make && make install", `Caddyfile:1:14: startup: "&&" is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is`, command.Startup},
 		{"an & too early", "startup php & now", `Caddyfile:1:13: startup: "&" is for a shell, and there is none: have a line for each command, or a script; in quotes it is taken as it is`, command.Startup},
 		{"a quote without its match", `shutdown "echo 'a"`, `Caddyfile:1:10: shutdown: "echo 'a": it has a quote or a parenthesis that does not match`, command.Shutdown},

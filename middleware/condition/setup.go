@@ -12,7 +12,7 @@ func Read(block []*directive.Line) (s Set, rest []*directive.Line) {
 	for _, prop := range block {
 		switch prop.Name() {
 		case "if":
-			args := prop.Args(3, 3)
+			args := prop.Args(3, 3, "what to compare, such as {method},", `an operator such as "is"`, "what to compare with")
 			if args[2].Pos == prop.Words[0].Pos {
 				continue // something is missing, and said to be
 			}

@@ -54,7 +54,7 @@ func TestRead(t *testing.T) {
 
 func TestReadErrors(t *testing.T) {
 	for _, tt := range []struct{ name, block, want string }{
-		{"no operator", "if {method}", "Caddyfile:2:1: x: if: argument missing"},
+		{"no operator", "if {method}", "Caddyfile:2:1: x: if: an operator such as \"is\" is missing"},
 		{"a word too many", "if {method} is GET POST", `Caddyfile:2:20: x: if: unexpected "POST"`},
 		{"an operator mistyped", "if {method} si GET", `Caddyfile:2:13: x: if: unknown operator "si" (did you mean "is"?)`},
 		{"a bad pattern", "if {method} match (", "Caddyfile:2:19: x: if: error parsing regexp: missing closing ): `(`"},

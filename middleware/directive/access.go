@@ -23,7 +23,7 @@ func (l *Line) Access(a *middleware.Access) bool {
 	}
 	switch l.Name() {
 	case "allow":
-		for _, arg := range l.Args(1, Any) {
+		for _, arg := range l.Args(1, Any, "local, user or a network") {
 			switch arg.Text {
 			case "local":
 				private()
@@ -41,7 +41,7 @@ func (l *Line) Access(a *middleware.Access) bool {
 			}
 		}
 	case "host":
-		for _, arg := range l.Args(1, Any) {
+		for _, arg := range l.Args(1, Any, "a name") {
 			if arg.Text == "" || strings.ContainsAny(arg.Text, ":/*[]") {
 				l.Errorf(arg, "%q is not the name of a host, without its port", arg.Text)
 			}

@@ -24,7 +24,7 @@ func TestAccess(t *testing.T) {
 			middleware.Access{Users: true, Private: &middleware.Private{Networks: []netip.Prefix{network}, Hosts: []string{"a", "b"}}}, ""},
 		{"nobody", "x", middleware.Access{},
 			"Caddyfile:1:1: x: it has to be said who may see it: a block with allow local (this machine), allow user (who has a password) or allow and networks"},
-		{"nobody named", "x {\n allow\n}", middleware.Access{}, "Caddyfile:2:2: x: allow: argument missing"},
+		{"nobody named", "x {\n allow\n}", middleware.Access{}, "Caddyfile:2:2: x: allow: local, user or a network is missing"},
 		{"no network", "x {\n allow me\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: "me" is not a network such as 10.0.0.0/8`},
 		{"this machine by its name", "x {\n allow localhost\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: this machine is called "local" here`},
 		{"everybody by a word", "x {\n allow all\n}", middleware.Access{}, `Caddyfile:2:8: x: allow: everybody is "0.0.0.0/0 ::/0"`},

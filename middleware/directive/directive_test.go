@@ -155,7 +155,30 @@ func TestArgsCanBeIndexed(t *testing.T) {
 	few.Int(args[1], 1, 9)
 	few.Duration(args[2])
 	require.Len(t, many.Args(1, 3), 3)
-	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: argument missing\nCaddyfile:2:9: x: unexpected \"d\"")
+	require.EqualError(t, c.Err(), "Caddyfile:1:1: x: a number from 1 to 9 is missing\nCaddyfile:2:9: x: unexpected \"d\"")
+}
+
+// TestMissingWordsAreNamed checks that an error says what to write, as far as that is
+// known to who asks for a word or to what reads it.
+func TestMissingWordsAreNamed(t *testing.T) {
+	for _, tt := range []struct {
+		name, src string
+		read      func(*directive.Line)
+		want      string
+	}{
+		{"the first", "x", func(l *directive.Line) { l.Args(2, 2, "a key", "its value") }, "a key is missing"},
+		{"the second", "x a", func(l *directive.Line) { l.Args(2, 2, "a key", "its value") }, "its value is missing"},
+		{"one without a name", "x a", func(l *directive.Line) { l.Args(2, 2, "a key") }, "argument missing"},
+		{"one that is read", "x", func(l *directive.Line) { l.Size(l.Arg()) }, "a size such as 512B, 64KB or 10MB is missing"},
+		{"one that is read and has a name", "x", func(l *directive.Line) { l.Path(l.Arg("a folder")) }, "a folder is missing"},
+		{"one of several", "x", func(l *directive.Line) { l.OneOf(l.Arg(), "policy", "a", "b") }, "the policy, one of a, b, is missing"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := directive.NewController(directive.NewSite(), "x", caddyfiletest.Parse(t, tt.src)...)
+			tt.read(c.Once())
+			require.EqualError(t, c.Err(), "Caddyfile:1:1: x: "+tt.want)
+		})
+	}
 }
 
 // TestStopping checks that what lasts is told to end before what it needs is closed.

@@ -35,8 +35,10 @@ const Any = math.MaxInt
 
 // Args returns the words after the first, of which there must be from min to
 // max. If there are not, that is an error, and the result is cut to max or
-// filled up with empty words, so that it can be indexed all the same.
-func (l *Line) Args(min, max int) []Word {
+// filled up with empty words, so that it can be indexed all the same. What the words
+// are, such as "a folder", is for the error if one is missing; those that Size and the
+// like read are named by them.
+func (l *Line) Args(min, max int, what ...string) []Word {
 	l.args = true
 	args := l.Words[1:]
 	if n := len(args); n > max {
@@ -44,8 +46,11 @@ func (l *Line) Args(min, max int) []Word {
 		args = args[:max]
 	} else if n < min {
 		name := l.Words[0]
-		l.Errorf(name, "argument missing")
+		l.c.errs = append(l.c.errs, l.wrap(name, errMissing))
 		args = append(slices.Clip(args), slices.Repeat([]Word{{Pos: name.Pos}}, min-n)...)
+		if n < len(what) {
+			l.lacks(args[n], what[n])
+		}
 	}
 	return args
 }
@@ -58,8 +63,23 @@ func matcher(w Word) string {
 	return ""
 }
 
-// Arg returns the only word after the first.
-func (l *Line) Arg() Word { return l.Args(1, 1)[0] }
+var errMissing = errors.New("argument missing")
+
+// lacks reports whether Args filled in w, and if that was the first word it lacked and
+// nobody has done so before, has the error name it.
+func (l *Line) lacks(w Word, what string) bool {
+	n := len(l.c.errs)
+	if w.Text != "" || w.Pos != l.Words[0].Pos || n == 0 || l.c.errs[n-1].Pos != w.Pos {
+		return false
+	}
+	if e := l.c.errs[n-1]; e.Err == errMissing && what != "" {
+		e.Err = fmt.Errorf("%s is missing", what)
+	}
+	return true
+}
+
+// Arg returns the only word after the first. What it is, as for Args, may be left out.
+func (l *Line) Arg(what ...string) Word { return l.Args(1, 1, what...)[0] }
 
 // Properties returns the lines of the block, which are named as given and may be
 // given once, or more often if the name given here ends in "...":
@@ -133,8 +153,8 @@ func (l *Line) ignore() {
 
 // Errorf records what is wrong with l at one of its words.
 func (l *Line) Errorf(at Word, format string, args ...any) {
-	if at.Text == "" && at.Pos == l.Words[0].Pos && len(l.c.errs) > 0 && l.c.errs[len(l.c.errs)-1].Pos == at.Pos {
-		return // at a word that Args filled in, having said that it is missing
+	if l.lacks(at, "") {
+		return
 	}
 	l.c.errs = append(l.c.errs, l.wrap(at, fmt.Errorf(format, args...)))
 }

@@ -13,6 +13,14 @@ import (
 	"github.com/shallot-http/shallot/middleware"
 )
 
+// not records that w is not what it has to be, or that it is missing.
+func (l *Line) not(w Word, format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	if !l.lacks(w, what) {
+		l.Errorf(w, "%q is not %s", w.Text, what)
+	}
+}
+
 // OneOf returns the word if it is one of names. What the word is, such as
 // "policy", is for the error if it is not, and then the first name is returned.
 func (l *Line) OneOf(w Word, what string, names ...string) string {
@@ -21,9 +29,13 @@ func (l *Line) OneOf(w Word, what string, names ...string) string {
 			return name
 		}
 	}
+	all := strings.Join(names, ", ")
+	if l.lacks(w, "the "+what+", one of "+all+",") {
+		return names[0]
+	}
 	hint := Suggest(w.Text, names...)
 	if hint == "" {
-		hint = fmt.Sprintf(" (it is one of %s)", strings.Join(names, ", "))
+		hint = fmt.Sprintf(" (it is one of %s)", all)
 	}
 	l.Errorf(w, "unknown %s %q%s", what, w.Text, hint)
 	return names[0]
@@ -36,9 +48,9 @@ func (l *Line) Int(w Word, min, max int) int {
 	case err == nil && min <= n && n <= max:
 		return n
 	case max == math.MaxInt:
-		l.Errorf(w, "%q is not a number from %d", w.Text, min)
+		l.not(w, "a number from %d", min)
 	default:
-		l.Errorf(w, "%q is not a number from %d to %d", w.Text, min, max)
+		l.not(w, "a number from %d to %d", min, max)
 	}
 	return min
 }
@@ -58,7 +70,7 @@ func (l *Line) Duration(w Word) time.Duration {
 	if _, err := strconv.ParseUint(w.Text, 10, 32); err == nil {
 		hint = fmt.Sprintf(` (did you mean "%ss"?)`, w.Text)
 	}
-	l.Errorf(w, "%q is not a duration such as 10s or 1m30s%s", w.Text, hint)
+	l.not(w, "a duration such as 10s or 1m30s%s", hint)
 	return 0
 }
 
@@ -93,7 +105,7 @@ func (l *Line) Size(w Word) int64 {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > math.MaxInt64/unit {
-		l.Errorf(w, "%q is not a size such as 512B, 64KB or 10MB", w.Text)
+		l.not(w, "a size such as 512B, 64KB or 10MB")
 		return 1
 	}
 	return n * unit
@@ -105,7 +117,7 @@ func (l *Line) Extension(w Word, example string, others []string) string {
 	ext := strings.ToLower(w.Text)
 	switch {
 	case len(ext) < 2 || ext[0] != '.' || strings.ContainsAny(ext[1:], `./\`):
-		l.Errorf(w, "%q is not an extension such as %s", w.Text, example)
+		l.not(w, "an extension such as %s", example)
 	case slices.Contains(others, ext):
 		l.Errorf(w, "%s is there already", ext)
 	}
@@ -118,6 +130,7 @@ func (l *Line) Extension(w Word, example string, others []string) string {
 func (l *Line) Path(w Word) middleware.Path {
 	clean := path.Clean(w.Text)
 	switch {
+	case l.lacks(w, "a path"):
 	case !strings.HasPrefix(w.Text, "/"):
 		hint := matcher(w)
 		if hint != "" && w.Text == "*" {
@@ -138,7 +151,7 @@ func (l *Line) Path(w Word) middleware.Path {
 func (l *Line) Status(w Word, min, max int) int {
 	code, err := strconv.Atoi(w.Text)
 	if err != nil || len(w.Text) != 3 || code < min || code > max {
-		l.Errorf(w, "%q is not a status from %d to %d", w.Text, min, max)
+		l.not(w, "a status from %d to %d", min, max)
 		return min
 	}
 	return code
@@ -157,7 +170,7 @@ func (l *Line) Network(w Word) netip.Prefix {
 		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 	}
 	if !prefix.IsValid() {
-		l.Errorf(w, "%q is not a network such as 10.0.0.0/8", w.Text)
+		l.not(w, "a network such as 10.0.0.0/8")
 		return netip.Prefix{}
 	}
 	return prefix.Masked()

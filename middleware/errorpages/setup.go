@@ -51,7 +51,7 @@ func readLine(c *directive.Controller, line *directive.Line, cfg *Config) {
 			if file.Pos != line.Words[0].Pos {
 				prop.Errorf(name, "already given at %v", file.Pos)
 			}
-			file = prop.Arg()
+			file = prop.Arg("a file")
 			if prop.Block != nil {
 				prop.Errorf(name, "takes no block: rotate_size and the like stand beside it")
 			}
@@ -90,7 +90,7 @@ func properties(line *directive.Line) []string {
 }
 
 func pageName(prop *directive.Line) string {
-	arg := prop.Arg()
+	arg := prop.Arg("a file")
 	name := local(arg.Text)
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		prop.Errorf(arg, "%q is not a file below the site's root", arg.Text)

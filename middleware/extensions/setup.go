@@ -15,7 +15,7 @@ var Directive = directive.Directive{Name: "ext", Setup: setup}
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var extensions []string
 	for _, line := range c.Lines() {
-		for _, arg := range line.Args(1, directive.Any) {
+		for _, arg := range line.Args(1, directive.Any, "an extension such as .html") {
 			ext := arg.Text
 			switch {
 			case len(ext) < 2 || ext[0] != '.' || strings.ContainsAny(ext, `/\%?#`):

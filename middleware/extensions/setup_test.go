@@ -39,7 +39,7 @@ func TestDirective(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "ext", "Caddyfile:1:1: ext: argument missing"},
+		{"nothing", "ext", "Caddyfile:1:1: ext: an extension such as .html is missing"},
 		{"no dot", "ext html", `Caddyfile:1:5: ext: "html" is not an extension such as .html`},
 		{"a dot alone", "ext .", `Caddyfile:1:5: ext: "." is not an extension such as .html`},
 		{"a path", "ext ./html", `Caddyfile:1:5: ext: "./html" is not an extension such as .html`},

@@ -26,7 +26,7 @@ func TestDirective(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"no path", "internal", "Caddyfile:1:1: internal: argument missing"},
+		{"no path", "internal", "Caddyfile:1:1: internal: a path is missing"},
 		{"two paths on a line", "internal /a /b", `Caddyfile:1:13: internal: unexpected "/b"`},
 		{"a name", "internal a", `Caddyfile:1:10: internal: "a" is not a path: a path begins with /`},
 		{"a block", "internal /a {\n /b\n}", "Caddyfile:1:1: internal: takes no block"},

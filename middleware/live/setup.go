@@ -35,7 +35,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 		case "allow", "host":
 			prop.Access(&access)
 		case "socket":
-			file = prop.Arg()
+			file = prop.Arg("a socket")
 			onSite = len(args) > 0
 			checkSocket(prop, file)
 		case "slow":

@@ -197,7 +197,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"two paths", "introspect /a /b", `Caddyfile:1:15: introspect: unexpected "/b"`},
 		{"no path", "introspect debug", `Caddyfile:1:12: introspect: "debug" is not a path: a path begins with /`},
 		{"twice", "introspect\nintrospect /b", `Caddyfile:2:1: introspect: already given at Caddyfile:1:1`},
-		{"nobody", "introspect { allow }", `Caddyfile:1:14: introspect: allow: argument missing`},
+		{"nobody", "introspect { allow }", `Caddyfile:1:14: introspect: allow: local, user or a network is missing`},
 		{"no network", "introspect { allow me }", `Caddyfile:1:20: introspect: allow: "me" is not a network such as 10.0.0.0/8`},
 		{"a host for nobody", "introspect { host debug.example }", `Caddyfile:1:1: introspect: host is of use only to the networks that allow names`},
 		{"networks for a socket", "introspect {\n allow 10.0.0.0/8\n socket s\n}",

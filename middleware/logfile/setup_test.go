@@ -153,7 +153,7 @@ func TestShareErrors(t *testing.T) {
 		{"size of nothing", "log a.log { rotate_size 0 }",
 			`Caddyfile:1:25: log: rotate_size: "0" is not a number from 1 to 1048576`},
 		{"age without days", "log a.log { rotate_age }",
-			`Caddyfile:1:13: log: rotate_age: argument missing`},
+			`Caddyfile:1:13: log: rotate_age: a number from 0 to 36500 is missing`},
 		{"keep fewer than none", "log a.log { rotate_keep -1 }",
 			`Caddyfile:1:25: log: rotate_keep: "-1" is not a number from 0 to 1048576`},
 		{"compress with what", "log a.log { rotate_compress zstd }",

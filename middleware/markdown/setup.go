@@ -74,17 +74,17 @@ func read(line *directive.Line) (cfg Config) {
 				cfg.Extensions = append(cfg.Extensions, prop.Extension(arg, ".md", cfg.Extensions))
 			}
 		case "css":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a URL") {
 				cfg.Styles = append(cfg.Styles, arg.Text)
 			}
 		case "js":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a URL") {
 				cfg.Scripts = append(cfg.Scripts, arg.Text)
 			}
 		case "template":
 			readTemplate(prop, &cfg)
 		case "templatedir":
-			arg := prop.Arg()
+			arg := prop.Arg("a pattern such as templates/*.html")
 			cfg.TemplateDir = readName(prop, arg)
 			if _, err := path.Match(cfg.TemplateDir, ""); err != nil {
 				prop.Errorf(arg, "%q is not a pattern such as templates/*.html", arg.Text)
@@ -96,7 +96,7 @@ func read(line *directive.Line) (cfg Config) {
 			prop.Args(0, 0)
 			cfg.RawHTML = true
 		case "env":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a variable") {
 				cfg.Pages.Env = append(cfg.Pages.Env, arg.Text)
 			}
 		case "sitegen":
@@ -111,7 +111,7 @@ func read(line *directive.Line) (cfg Config) {
 
 // readTemplate reads a template and its name, which that of all other pages has not.
 func readTemplate(prop *directive.Line, cfg *Config) {
-	args := prop.Args(1, 2)
+	args := prop.Args(1, 2, "a file")
 	file := readName(prop, args[len(args)-1])
 	if len(args) == 1 {
 		if cfg.Template != "" {

@@ -93,7 +93,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an unknown property", "markdown {\n style x\n}", `Caddyfile:2:2: markdown: unknown property "style"`},
 		{"no extension", "markdown {\n ext md\n}", `Caddyfile:2:6: markdown: ext: "md" is not an extension such as .md`},
 		{"an extension twice", "markdown {\n ext .md .MD\n}", `Caddyfile:2:10: markdown: ext: .md is there already`},
-		{"no template", "markdown {\n template\n}", `Caddyfile:2:2: markdown: template: argument missing`},
+		{"no template", "markdown {\n template\n}", `Caddyfile:2:2: markdown: template: a file is missing`},
 		{"a template outside of the root", "markdown {\n template ../x\n}", `Caddyfile:2:11: markdown: template: "../x" is not a name below the site's root`},
 		{"two templates for all pages", "markdown {\n template x\n template y\n}", `Caddyfile:3:2: markdown: template: there is a template for all pages already: a second one needs a name`},
 		{"two templates of a name", "markdown {\n template n x\n template n y\n}", `Caddyfile:3:11: markdown: template: there is a template "n" already`},

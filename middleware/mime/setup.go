@@ -31,7 +31,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	for _, line := range c.Lines() {
 		block := line.Properties()
 		if line.Block == nil {
-			args := line.Args(2, 2)
+			args := line.Args(2, 2, "an extension", "a media type")
 			add(line, args[0], args[1])
 			continue
 		}
@@ -40,7 +40,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 			line.Errorf(line.Words[0], "the block is empty")
 		}
 		for _, prop := range block {
-			add(prop, prop.Words[0], prop.Arg())
+			add(prop, prop.Words[0], prop.Arg("a media type"))
 		}
 	}
 	return New(cfg), c.Err()

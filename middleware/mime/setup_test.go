@@ -25,8 +25,8 @@ func TestDirective(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "mime", "Caddyfile:1:1: mime: argument missing"},
-		{"no type", "mime .foo", "Caddyfile:1:1: mime: argument missing"},
+		{"nothing", "mime", "Caddyfile:1:1: mime: an extension is missing"},
+		{"no type", "mime .foo", "Caddyfile:1:1: mime: a media type is missing"},
 		{"no dot", "mime foo text/foo", `Caddyfile:1:6: mime: "foo" is not an extension, which begins with a dot`},
 		{"nothing but a dot", "mime . text/foo", `Caddyfile:1:6: mime: "." is not an extension, which begins with a dot`},
 		{"no media type", "mime .foo text", `Caddyfile:1:11: mime: "text" is not a media type such as text/html`},

@@ -77,7 +77,7 @@ func (r *Rule) add(line *directive.Line, words []directive.Word) {
 }
 
 func (r *Rule) addField(prop *directive.Line) {
-	args := prop.Args(2, 2)
+	args := prop.Args(2, 2, "a field", "its value")
 	if strings.HasPrefix(args[0].Text, ":") || strings.ContainsAny(args[0].Text+args[1].Text, "\r\n\x00") {
 		prop.Errorf(args[0], "%q cannot be the field of a request", args[0].Text)
 	}

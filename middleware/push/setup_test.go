@@ -74,7 +74,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a resource that is not escaped", `push / "/a b"`, `Caddyfile:1:8: push: "/a b" ` + ours},
 		{"a resource badly escaped", `push / /a%`, `Caddyfile:1:8: push: "/a%" ` + ours},
 		{"a method that changes something", "push / /a {\n\tmethod POST\n}", `Caddyfile:2:9: push: method: unknown method "POST" (it is one of GET, HEAD)`},
-		{"half a field", "push / /a {\n\theader X-A\n}", "Caddyfile:2:2: push: header: argument missing"},
+		{"half a field", "push / /a {\n\theader X-A\n}", "Caddyfile:2:2: push: header: its value is missing"},
 		{"a pseudo field", "push / /a {\n\theader :path /b\n}", `Caddyfile:2:9: push: header: ":path" cannot be the field of a request`},
 		{"an unknown property", "push / /a {\n\thttp3\n}", `Caddyfile:2:2: push: unknown property "http3" (did you mean "http2"?)`},
 	} {

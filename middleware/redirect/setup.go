@@ -52,7 +52,7 @@ func (p *parser) line(line *directive.Line) {
 		return
 	}
 	rule := Rule{If: conditions}
-	switch args := line.Args(1, 3); {
+	switch args := line.Args(1, 3, "where to redirect to"); {
 	case len(args) == 1:
 		p.add(line, rule, directive.Word{}, args[0])
 	case len(args) == 2 && rule.setCode(args[1].Text):
@@ -81,7 +81,7 @@ func (p *parser) table(line *directive.Line, conditions condition.Set, table []*
 		line.Errorf(line.Words[0], "there is nothing to redirect in the block")
 	}
 	for _, entry := range table {
-		rule, args := usual, entry.Args(1, 2)
+		rule, args := usual, entry.Args(1, 2, "where to redirect to")
 		if len(args) > 1 {
 			p.setCode(entry, &rule, args[1])
 		}

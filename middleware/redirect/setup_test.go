@@ -61,7 +61,7 @@ func TestDirective(t *testing.T) {
 func TestDirectiveErrors(t *testing.T) {
 	codes := "not a code to redirect with: those are 300 to 308, but for 306, and meta"
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "redir", "Caddyfile:1:1: redir: argument missing"},
+		{"nothing", "redir", "Caddyfile:1:1: redir: where to redirect to is missing"},
 		{"too much", "redir /a /b 301 c", `Caddyfile:1:17: redir: unexpected "c"`},
 		{"a code that does not redirect", "redir /a /b 200", `Caddyfile:1:13: redir: "200" is ` + codes},
 		{"a code that is not used any more", "redir /a /b 306", `Caddyfile:1:13: redir: "306" is ` + codes},
@@ -88,7 +88,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"twice", "redir /a /b\nredir /a /c", "Caddyfile:2:1: redir: /a is redirected already at Caddyfile:1:1"},
 		{"twice in a table", "redir {\n\t/a /b\n\t/a /c\n}", "Caddyfile:3:2: redir: /a: /a is redirected already at Caddyfile:2:2"},
 		{"a table of nothing", "redir 301 {\n}", "Caddyfile:1:1: redir: there is nothing to redirect in the block"},
-		{"a table with a destination only", "redir {\n\thttps://x\n}", "Caddyfile:2:2: redir: https://x: argument missing"},
+		{"a table with a destination only", "redir {\n\thttps://x\n}", "Caddyfile:2:2: redir: https://x: where to redirect to is missing"},
 		{"a table and a rule", "redir /a /b {\n\t/c /d\n}", `Caddyfile:1:10: redir: unexpected "/b"` + "\n" + `Caddyfile:1:7: redir: "/a" is ` + codes},
 		{"a bad condition", "redir /a /b {\n\tif {path} ist /a\n}", `Caddyfile:2:12: redir: if: unknown operator "ist" (did you mean "is"?)`},
 	} {

@@ -62,7 +62,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"no header", `request_id "X Trace"`,
 			`Caddyfile:1:12: request_id: "X Trace" cannot be the name of a header`},
 		{"trust in nobody", "request_id {\n  trust\n}",
-			`Caddyfile:2:3: request_id: trust: argument missing`},
+			`Caddyfile:2:3: request_id: trust: a network such as 10.0.0.0/8 is missing`},
 		{"trust in no network", "request_id { trust 10.0.0.0/8 me }",
 			`Caddyfile:1:31: request_id: trust: "me" is not a network such as 10.0.0.0/8`},
 		{"block of trust", "request_id {\n  trust 10.0.0.0/8 {\n    always\n  }\n}",
@@ -73,7 +73,7 @@ func TestDirectiveErrors(t *testing.T) {
 			`Caddyfile:2:1: request_id: already given at Caddyfile:1:1`},
 		{"several", "request_id a b {\n  trust\n}\nrequest_id",
 			"Caddyfile:1:14: request_id: unexpected \"b\"\n" +
-				"Caddyfile:2:3: request_id: trust: argument missing\n" +
+				"Caddyfile:2:3: request_id: trust: a network such as 10.0.0.0/8 is missing\n" +
 				"Caddyfile:4:1: request_id: already given at Caddyfile:1:1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 // readSimple returns the rule of a line without a block, and the word that says for
 // which path it is.
 func readSimple(line *directive.Line) (Rule, directive.Word) {
-	args := line.Args(2, directive.Any)
+	args := line.Args(2, directive.Any, "a path", "what to rewrite it to")
 	from := args[0]
 	rule := Rule{From: from.Text, To: readDestinations(line, args[1:], nil)}
 	switch {
@@ -74,14 +74,14 @@ func readBlock(line *directive.Line) (rule Rule) {
 	for _, prop := range props {
 		switch prop.Name() {
 		case "r", "regexp":
-			if arg := prop.Arg(); pattern != nil {
+			if arg := prop.Arg("a pattern"); pattern != nil {
 				prop.Errorf(prop.Words[0], "already given at %v", pattern.Words[0].Pos)
 			} else {
 				rule.Pattern = prop.Regexp(arg)
 			}
 			pattern = prop
 		case "ext":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "an extension") {
 				rule.Extensions = append(rule.Extensions, readExtension(prop, arg))
 			}
 		case "to":
@@ -92,7 +92,7 @@ func readBlock(line *directive.Line) (rule Rule) {
 		line.Errorf(line.Words[0], "the block does not say where to")
 		return rule
 	}
-	rule.To = readDestinations(to, to.Args(1, directive.Any), rule.Pattern)
+	rule.To = readDestinations(to, to.Args(1, directive.Any, "what to rewrite to"), rule.Pattern)
 	return rule
 }
 

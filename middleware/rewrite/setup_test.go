@@ -61,8 +61,8 @@ func TestDirective(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "rewrite", "Caddyfile:1:1: rewrite: argument missing"},
-		{"no destination", "rewrite /a", "Caddyfile:1:1: rewrite: argument missing"},
+		{"nothing", "rewrite", "Caddyfile:1:1: rewrite: a path is missing"},
+		{"no destination", "rewrite /a", "Caddyfile:1:1: rewrite: what to rewrite it to is missing"},
 		{"a pattern without a block", "rewrite ^/a /b", `Caddyfile:1:9: rewrite: "^/a" is not a path: a pattern stands in a block, after "r"`},
 		{"a pattern that must not match", "rewrite not ^/a /b", `Caddyfile:1:9: rewrite: a pattern that must not match is a condition of a block: "if {path} not_match" and the pattern` + "\n" +
 			`Caddyfile:1:13: rewrite: "^/a" is not a path: a path begins with /`},

@@ -30,7 +30,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 			names := []string{"guard", "deny", "allow"}
 			cfg.Dotfiles = Dotfiles(slices.Index(names, prop.OneOf(prop.Arg(), "policy", names...)))
 		case "hide":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a pattern such as *.bak") {
 				patterns = append(patterns, parsePattern(prop, arg))
 			}
 		case "siblings":

@@ -23,7 +23,7 @@ func TestDirective(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "status", "Caddyfile:1:1: status: argument missing"},
+		{"nothing", "status", "Caddyfile:1:1: status: a status from 200 to 599 is missing"},
 		{"no path", "status 404", "Caddyfile:1:8: status: the path is missing that has the status"},
 		{"an empty block", "status 404 {\n}", "Caddyfile:1:8: status: the path is missing that has the status"},
 		{"no status", "status /a", "Caddyfile:1:8: status: \"/a\" is not a status from 200 to 599"},

@@ -60,7 +60,7 @@ func read(line *directive.Line) (cfg Config) {
 				cfg.Extensions = append(cfg.Extensions, prop.Extension(arg, ".html", cfg.Extensions))
 			}
 		case "between":
-			args := prop.Args(2, 2)
+			args := prop.Args(2, 2, "a delimiter", "the second delimiter")
 			for _, arg := range args {
 				if strings.TrimSpace(arg.Text) != arg.Text || arg.Text == "" {
 					prop.Errorf(arg, "%q cannot be told from the text of a page", arg.Text)
@@ -68,7 +68,7 @@ func read(line *directive.Line) (cfg Config) {
 			}
 			cfg.Pages.Left, cfg.Pages.Right = args[0].Text, args[1].Text
 		case "env":
-			for _, arg := range prop.Args(1, directive.Any) {
+			for _, arg := range prop.Args(1, directive.Any, "a variable") {
 				cfg.Pages.Env = append(cfg.Pages.Env, arg.Text)
 			}
 		case "limit":

@@ -88,12 +88,12 @@ func TestDirectiveErrors(t *testing.T) {
 		{"an extension twice", "templates / .html .HTML", `Caddyfile:1:19: templates: .html is there already`},
 		{"two paths", "templates / {\n path /a\n}", `Caddyfile:2:2: templates: path: the path is there already, at Caddyfile:1:11`},
 		{"extensions in two places", "templates / .a {\n ext .b\n}", `Caddyfile:2:2: templates: ext: there are extensions already, at Caddyfile:1:13`},
-		{"one delimiter", "templates {\n between [[\n}", `Caddyfile:2:2: templates: between: argument missing`},
+		{"one delimiter", "templates {\n between [[\n}", `Caddyfile:2:2: templates: between: the second delimiter is missing`},
 		{"a delimiter of nothing", "templates {\n between \"\" ]]\n}", `Caddyfile:2:10: templates: between: "" cannot be told from the text of a page`},
 		{"text that is no page", "templates {\n text .css\n}", `Caddyfile:2:7: templates: text: files with .css are no pages: name it in ext, too`},
 		{"an unknown property", "templates {\n delims [[ ]]\n}", `Caddyfile:2:2: templates: unknown property "delims"`},
 		{"no limit", "templates {\n limit 0 0s\n}", "Caddyfile:2:8: templates: limit: \"0\" is not a size such as 512B, 64KB or 10MB\nCaddyfile:2:10: templates: limit: \"0s\" is no time at all"},
-		{"no variable", "templates {\n env\n}", `Caddyfile:2:2: templates: env: argument missing`},
+		{"no variable", "templates {\n env\n}", `Caddyfile:2:2: templates: env: a variable is missing`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := caddyfiletest.Setup(t, templates.Directive, tt.src)

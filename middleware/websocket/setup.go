@@ -18,7 +18,7 @@ func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var layers []Config
 	for _, line := range c.Lines() {
 		cfg := Config{Trusted: c.Site().Trusted, Log: c.Site().Log, Drain: c.Stopping()}
-		words := line.Args(1, directive.Any)
+		words := line.Args(1, directive.Any, "a command")
 		if len(words) > 1 && strings.HasPrefix(words[0].Text, "/") {
 			cfg.Path = line.Path(words[0])
 			words = words[1:]
@@ -54,7 +54,7 @@ func (c *Config) property(prop *directive.Line) {
 		}
 		c.BufferSize = int(n)
 	case "origins":
-		for _, arg := range prop.Args(1, directive.Any) {
+		for _, arg := range prop.Args(1, directive.Any, "a host") {
 			if _, err := path.Match(arg.Text, ""); err != nil || arg.Text == "" || strings.Contains(arg.Text, "/") {
 				prop.Errorf(arg, "%q is not a host such as example.com, *.example.com or localhost:8080", arg.Text)
 			}
@@ -69,7 +69,7 @@ func (c *Config) property(prop *directive.Line) {
 			prop.Errorf(arg, "%q is not an interval; off is to send no pings", arg.Text)
 		}
 	case "env":
-		args := prop.Args(2, 2)
+		args := prop.Args(2, 2, "a variable", "its value")
 		if len(args) < 2 {
 			return
 		}

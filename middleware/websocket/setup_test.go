@@ -44,7 +44,7 @@ func TestSetup(t *testing.T) {
 
 func TestSetupFails(t *testing.T) {
 	for _, tt := range []struct{ name, src, err string }{
-		{"no command", "websocket", "Caddyfile:1:1: websocket: argument missing"},
+		{"no command", "websocket", "Caddyfile:1:1: websocket: a command is missing"},
 		{"a path for a command", "websocket /echo", ""},
 		{"a shell", `websocket / "cat | tee log"`, `Caddyfile:1:13: websocket: "cat | tee log": ; & | < and > are for a shell, and there is none: have a line for each command, or a script`},
 		{"an unknown type", "websocket cat {\n type line\n}", `Caddyfile:2:7: websocket: type: unknown type "line" (did you mean "lines"?)`},
