@@ -117,7 +117,7 @@ func TestDirectiveErrorsOfAnswers(t *testing.T) {
 	for _, tt := range []struct{ name, line, want string }{
 		{"a name of Caddy 2", "lb_policy first", `Caddyfile:2:2: proxy: unknown property "lb_policy" (here it is called "policy")`},
 		{"a name of nginx", "proxy_read_timeout 1m", `Caddyfile:2:2: proxy: unknown property "proxy_read_timeout" (here it is called "read_timeout")`},
-		{"a status for everybody", "status /status", "Caddyfile:2:2: proxy: status: argument missing"},
+		{"a status for everybody", "status /status", "Caddyfile:2:2: proxy: status: a network such as 10.0.0.0/8 is missing"},
 		{"a status in many places", "status /s* ::1", `Caddyfile:2:9: proxy: status: "/s*" has to be one path`},
 		{"a status for what is no network", "status /status all", `Caddyfile:2:17: proxy: status: "all" is not a network such as 10.0.0.0/8`},
 		{"a proxy of no name", "via a,b", `Caddyfile:2:6: proxy: via: "a,b" cannot be the name of a proxy`},

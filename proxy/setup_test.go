@@ -119,7 +119,7 @@ func TestDirectiveSecret(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "proxy", "Caddyfile:1:1: proxy: argument missing"},
+		{"nothing", "proxy", "Caddyfile:1:1: proxy: a path is missing"},
 		{"no server", "proxy /", "Caddyfile:1:1: proxy: no server is given to send requests to"},
 		{"a FROM that is none", "proxy localhost:1 localhost:2", `Caddyfile:1:7: proxy: "localhost:1" is not a path: a path begins with /`},
 		{"a TO that is none", "proxy / localhost:x", `Caddyfile:1:9: proxy: "localhost:x": "x" is not a port`},
