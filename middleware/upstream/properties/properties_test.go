@@ -148,7 +148,7 @@ func TestErrors(t *testing.T) {
 		{"half of a check", "health_check_rise 2\nhealth_check_fall 2", "2:1: x: there is no health_check that this could be for"},
 		{"half of a check, of the directive's own", "check_colour blue", "2:1: x: there is no health_check that this could be for"},
 		{"a check that never succeeds", "health_check /\nhealth_check_rise 0", `3:19: x: health_check_rise: "0" is not a number from 1 to 1000`},
-		{"a status for everybody", "status /s", "2:1: x: status: argument missing"},
+		{"a status for everybody", "status /s", "2:1: x: status: a network such as 10.0.0.0/8 is missing"},
 		{"a status in many places", "status /s* ::1", `2:8: x: status: "/s*" has to be one path`},
 		{"a status for what is no network", "status /s all", `2:11: x: status: "all" is not a network such as 10.0.0.0/8`},
 		{"a name of Caddy 2", "lb_policy first", `2:1: x: unknown property "lb_policy" (here it is called "policy")`},
