@@ -43,15 +43,8 @@ func (d *delivery) goOn() (int, error) {
 	if err != nil {
 		return http.StatusBadGateway, err
 	}
-	r := middleware.Rewrite(d.w, d.r, u)
+	r := middleware.Onward(d.w, d.r, u)
 	r = middleware.WithRoot(r.WithContext(context.WithValue(r.Context(), hopsKey{}, hops+1)), d.base)
-	if r.Method != http.MethodHead {
-		r.Method = http.MethodGet
-	}
-	r.Header = r.Header.Clone()
-	r.Header.Del("Content-Type")
-	r.Header.Del("Content-Length")
-	r.Body, r.ContentLength = http.NoBody, 0
 	status, err := d.h.ServeHTTP(d.w, r)
 	middleware.CopyBack(d.r, r)
 	return status, err
@@ -62,40 +55,11 @@ func (d *delivery) goOn() (int, error) {
 // knows what that would lead to, as a layer further out has changed the path:
 // caddy#4205.
 func (d *delivery) withSlash() string {
-	served, asked := d.r.URL.Path, d.asked()
+	served, asked := d.r.URL.Path, middleware.AskedURL(d.w, d.r)
 	if strings.HasSuffix(asked.Path, "/") || path.Base(asked.Path) != path.Base(served) {
 		return ""
 	}
 	// No path such as //example.com/.. leads to another site: CVE-2022-28923.
 	location := url.URL{Path: path.Clean("/"+asked.Path) + "/", RawQuery: asked.RawQuery}
-	return printable(location.String())
-}
-
-// asked returns the URL that the client asked for. If it was not
-// [middleware.Rewrite] that changed it, as with http.StripPrefix, the request
-// line tells.
-func (d *delivery) asked() *url.URL {
-	u := middleware.OriginalURL(d.w, d.r)
-	if u != d.r.URL {
-		return u
-	}
-	line, err := url.ParseRequestURI(d.r.RequestURI)
-	if err != nil {
-		return u
-	}
-	return line
-}
-
-// printable escapes what must not be in the field: a query comes as it was sent.
-func printable(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '#' {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
+	return middleware.Location(&location)
 }

@@ -3,6 +3,7 @@ package middleware
 import (
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Rewrite returns r as if it had asked for u, which it keeps. Handlers behind
@@ -28,4 +29,33 @@ func OriginalURL(w http.ResponseWriter, r *http.Request) *url.URL {
 		return urls[0]
 	}
 	return r.URL
+}
+
+// AskedURL is [OriginalURL] for a redirect: if it was not [Rewrite] that changed the
+// URL, as with [http.StripPrefix], the request line tells.
+func AskedURL(w http.ResponseWriter, r *http.Request) *url.URL {
+	u := OriginalURL(w, r)
+	if u != r.URL {
+		return u
+	}
+	line, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return u
+	}
+	return line
+}
+
+// Location returns u as it stands in the field of this name. What must not be in it is
+// escaped: a query comes as it was sent, in which a number sign is no more than that.
+func Location(u *url.URL) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(u.String()) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }

@@ -82,3 +82,19 @@ func TestRewriteOutsideOfAChain(t *testing.T) {
 	require.Same(t, rewritten.URL, middleware.OriginalURL(w, rewritten))
 	require.Equal(t, "/a", r.URL.Path)
 }
+
+// TestAskedURL checks what is known of a path that was not changed by Rewrite.
+func TestAskedURL(t *testing.T) {
+	var asked *url.URL
+	h := http.StripPrefix("/a", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked = middleware.AskedURL(w, r) }))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/a/b?c", nil))
+	require.Equal(t, "/a/b?c", asked.String())
+
+	r := httptest.NewRequest("GET", "/a", nil)
+	r.RequestURI = "" // as of a request that was made here
+	require.Equal(t, "/a", middleware.AskedURL(httptest.NewRecorder(), r).String())
+}
+
+func TestLocation(t *testing.T) {
+	require.Equal(t, "/a%20b?c%20d%23%0A%C3%A9", middleware.Location(&url.URL{Path: "/a b", RawQuery: "c d#\né"}))
+}

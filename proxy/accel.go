@@ -2,11 +2,8 @@ package proxy
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -36,8 +33,6 @@ type Accel struct {
 	Handler middleware.Handler
 }
 
-const accelRedirect = "X-Accel-Redirect"
-
 var accelKeep = []string{"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Type", "Expires", "Set-Cookie"}
 
 // accels returns list with the longest prefix first.
@@ -59,7 +54,7 @@ func (d *delivery) takeAccel(h http.Header) []string {
 	if len(d.h.cfg.Accel) == 0 {
 		return nil
 	}
-	targets := h[accelRedirect]
+	targets := h[middleware.AccelRedirect]
 	for name := range h {
 		if strings.HasPrefix(name, "X-Accel-") {
 			delete(h, name)
@@ -71,42 +66,16 @@ func (d *delivery) takeAccel(h http.Header) []string {
 // accel has the target that a backend has given answer. That is no failure of the
 // backend's.
 func (d *delivery) accel(targets []string) (int, error) {
-	if len(targets) != 1 {
-		return http.StatusBadGateway, fmt.Errorf("proxy: %d fields %s", len(targets), accelRedirect)
-	}
-	to, err := accelTarget(targets[0])
+	to, err := middleware.AccelTarget(targets)
 	if err != nil {
-		return http.StatusBadGateway, fmt.Errorf("proxy: %s %q: %w", accelRedirect, targets[0], err)
+		return http.StatusBadGateway, fmt.Errorf("proxy: %w", err)
 	}
 	for _, a := range d.h.cfg.Accel {
 		if !isBelow(to.Path, a.Prefix) {
 			continue
 		}
 		to.Path = cmp.Or(to.Path[len(a.Prefix):], "/")
-		r := middleware.Rewrite(d.w, d.r, to)
-		if r.Method != http.MethodHead {
-			r.Method = http.MethodGet
-		}
-		withoutBody(r)
-		return a.Handler.ServeHTTP(d.w, r)
+		return a.Handler.ServeHTTP(d.w, middleware.Onward(d.w, d.r, to))
 	}
-	return http.StatusBadGateway, fmt.Errorf("proxy: %s %q: below no prefix that is meant for it", accelRedirect, targets[0])
-}
-
-// accelTarget reads the value of X-Accel-Redirect.
-func accelTarget(text string) (*url.URL, error) {
-	escaped, query, _ := strings.Cut(text, "?")
-	p, err := url.PathUnescape(escaped)
-	switch {
-	case err != nil:
-		return nil, err
-	case !strings.HasPrefix(p, "/"):
-		return nil, errors.New("not a path")
-	case !isValue(p) || strings.ContainsAny(p, "\t") || !isValue(query) || strings.ContainsAny(query, "\t "):
-		return nil, errors.New("a byte in it that no URL can have")
-	}
-	if clean := path.Clean(p); p != clean && (p != clean+"/" || clean == "/") {
-		return nil, errors.New("another path once it is resolved")
-	}
-	return &url.URL{Path: p, RawQuery: query}, nil
+	return http.StatusBadGateway, fmt.Errorf("proxy: %s %q: below no prefix that is meant for it", middleware.AccelRedirect, targets[0])
 }

@@ -22,9 +22,6 @@ func PathAt(c Config, r *http.Request, t upstream.Target) (string, error) {
 	return u.EscapedPath(), nil
 }
 
-// AccelTarget reads the value of X-Accel-Redirect.
-func AccelTarget(text string) (*url.URL, error) { return accelTarget(text) }
-
 // Properties returns what a block may say.
 func Properties() []directive.Property {
 	reader := properties.Reader{Controller: directive.NewController(directive.NewSite(), "proxy")}

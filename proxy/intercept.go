@@ -92,7 +92,7 @@ func (d *delivery) intercept(in *Interceptor, resp *http.Response, pick *upstrea
 		return resp.StatusCode, nil
 	}
 	r := d.r.WithContext(context.WithValue(d.r.Context(), interceptedKey{}, resp))
-	withoutBody(r)
+	r.Body, r.ContentLength, r.TransferEncoding, r.Trailer = http.NoBody, 0, nil, nil
 	return in.Handler.ServeHTTP(d.w, r)
 }
 
@@ -114,6 +114,3 @@ func (d *delivery) handOver(resp *http.Response, pick *upstream.Pick, keep []str
 }
 
 // withoutBody makes r, which is a copy, a request whose body has been sent on.
-func withoutBody(r *http.Request) {
-	r.Body, r.ContentLength, r.TransferEncoding, r.Trailer = http.NoBody, 0, nil, nil
-}

@@ -5,8 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"path"
 	"strings"
 	"testing"
 
@@ -178,25 +176,6 @@ func TestAccelFreesTheBackend(t *testing.T) {
 	require.Contains(t, exchangeRaw(t, front, plainly("/")), "418 I'm a teapot")
 	require.Zero(t, active)
 	require.EqualValues(t, 1, g.Status().Upstreams[0].Requests)
-}
-
-func FuzzAccel(f *testing.F) {
-	for _, seed := range []string{"/files/a", "/files/%2e%2e/b", "/files//a", "/files/a?b#c", "//files/x", "/files/%00", "/files/..%2fb", "/files\\..\\b"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		u, err := proxy.AccelTarget(value)
-		if err != nil {
-			return
-		}
-		require.True(t, strings.HasPrefix(u.Path, "/"), "%q", u.Path)
-		clean := path.Clean(u.Path)
-		require.Equal(t, strings.TrimSuffix(clean, "/"), strings.TrimSuffix(u.Path, "/"))
-		again, err := url.ParseRequestURI(u.RequestURI())
-		require.NoError(t, err)
-		require.Equal(t, u.Path, again.Path)
-		require.Empty(t, again.Host)
-	})
 }
 
 // TestInterceptLeavesTheBody checks that a Handler does not have a client send what

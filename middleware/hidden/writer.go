@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
+
+	"github.com/shallot-http/shallot/middleware"
 )
 
 // A writer lets a response through, unless its header has the field when it begins.
@@ -22,7 +24,7 @@ type writer struct {
 func (w *writer) drops() bool {
 	if !w.begun {
 		w.begun = true
-		if h := w.w.Header(); len(h[field]) > 0 {
+		if h := w.w.Header(); len(h[middleware.AccelRedirect]) > 0 {
 			w.dropped, w.kept = true, h.Clone()
 		}
 	}
@@ -41,11 +43,11 @@ func (w *writer) take(err error) []string {
 		clear(h)
 		maps.Copy(h, w.kept)
 	}
-	targets := h[field]
+	targets := h[middleware.AccelRedirect]
 	if targets == nil {
 		return nil
 	}
-	delete(h, field)
+	delete(h, middleware.AccelRedirect)
 	if err != nil && !w.dropped {
 		return nil
 	}
@@ -62,7 +64,7 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.w }
 
 func (w *writer) WriteHeader(status int) {
 	if status < 200 && status != http.StatusSwitchingProtocols {
-		if len(w.w.Header()[field]) == 0 { // for the header is sent along
+		if len(w.w.Header()[middleware.AccelRedirect]) == 0 { // for the header is sent along
 			w.w.WriteHeader(status)
 		}
 		return

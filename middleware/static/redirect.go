@@ -26,7 +26,7 @@ func Canonical(w http.ResponseWriter, r *http.Request, folder bool) string {
 	if strings.HasSuffix(served, "/") == folder {
 		return ""
 	}
-	asked := asked(w, r)
+	asked := middleware.AskedURL(w, r)
 	if strings.HasSuffix("/"+asked.Path, "/") == folder {
 		return "" // it is another layer that put or took the slash
 	}
@@ -41,35 +41,5 @@ func Canonical(w http.ResponseWriter, r *http.Request, folder bool) string {
 		target += "/"
 	}
 	location := url.URL{Path: target, RawQuery: asked.RawQuery}
-	return printable(location.String())
-}
-
-// asked returns the URL that the client asked for. If it was not
-// [middleware.Rewrite] that changed it, as with http.StripPrefix, the request
-// line tells.
-func asked(w http.ResponseWriter, r *http.Request) *url.URL {
-	u := middleware.OriginalURL(w, r)
-	if u != r.URL {
-		return u
-	}
-	line, err := url.ParseRequestURI(r.RequestURI)
-	if err != nil {
-		return u
-	}
-	return line
-}
-
-// printable escapes what must not be in the field: a query comes as it was sent,
-// in which a number sign is no more than that.
-func printable(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '#' {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
+	return middleware.Location(&location)
 }
