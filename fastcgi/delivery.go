@@ -3,10 +3,8 @@ package fastcgi
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -168,11 +166,7 @@ func (d *delivery) mayRepeat(err error) bool {
 	if !e.Sent {
 		return true
 	}
-	return !e.Timeout() && (d.leave != nil || isIdempotent(d.r)) && d.h.cfg.Upstreams.AllowRetry()
-}
-
-func isIdempotent(r *http.Request) bool {
-	return isIdempotentMethod(r.Method) || r.Header["Idempotency-Key"] != nil
+	return !e.Timeout() && (d.leave != nil || upstream.Idempotent(d.r)) && d.h.cfg.Upstreams.AllowRetry()
 }
 
 // blame returns err, or context.Canceled if the client is to blame.
@@ -184,21 +178,10 @@ func (d *delivery) blame(err error) error {
 	return err
 }
 
-// statusOf returns the status that err amounts to. A body that cannot be read is
-// one of a client that left, or does not keep to HTTP.
+// statusOf returns the status that err amounts to.
 func (d *delivery) statusOf(err error) int {
-	status := middleware.StatusOf(d.r, err)
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Op != OpUpload {
-		return status
+	if e, ok := errors.AsType[*Error](err); ok && e.Op == OpUpload {
+		return upstream.StatusOfBody(d.r, err)
 	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return http.StatusRequestTimeout
-	case status != http.StatusInternalServerError:
-		return status
-	case errors.Is(err, io.ErrUnexpectedEOF), d.r.Context().Err() != nil: // as when a stream of HTTP/2 is reset
-		return middleware.StatusClientClosed
-	}
-	return http.StatusBadRequest
+	return middleware.StatusOf(d.r, err)
 }

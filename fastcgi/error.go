@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // What an Error can be about.
@@ -39,13 +40,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether the application took too long.
-func (e *Error) Timeout() bool {
-	if errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) {
-		return true
-	}
-	ne, ok := errors.AsType[net.Error](e.Err)
-	return ok && ne.Timeout()
-}
+func (e *Error) Timeout() bool { return upstream.TimedOut(e.Err) }
 
 // StatusCode returns what a gateway answers: 502, or 503 if the application is
 // overloaded, 504 if it took too long, 431 for ErrTooLarge, 400 for any other
@@ -96,15 +91,6 @@ func (r Refusal) Error() string {
 type malformed string
 
 func (m malformed) Error() string { return "malformed response: " + string(m) }
-
-// canceled returns why ctx is done, of which errors.Is can tell that it is.
-func canceled(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return errors.Join(err, cause)
-}
 
 // errTooSlow is a timeout of ours, rather than of the kernel's.
 type errTooSlow struct{ op string }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // An exchange is one request and its response. The goroutine of the request does
@@ -51,7 +53,7 @@ type exchange struct {
 func (x *exchange) run() error {
 	if x.ctx.Done() != nil {
 		if x.ctx.Err() != nil {
-			return x.failed(OpDial, canceled(x.ctx))
+			return x.failed(OpDial, upstream.Canceled(x.ctx))
 		}
 		x.stop = context.AfterFunc(x.ctx, x.cancel)
 	}
@@ -78,7 +80,7 @@ func (x *exchange) attempt(fresh bool) error {
 	}
 	if !x.attach(c) {
 		c.Close()
-		return x.failed(OpDial, canceled(x.ctx))
+		return x.failed(OpDial, upstream.Canceled(x.ctx))
 	}
 	setID(*x.out, c.begin())
 	x.began = time.Now()
@@ -125,7 +127,7 @@ func (x *exchange) attach(c *conn) bool {
 
 // cancel ends the exchange with its context.
 func (x *exchange) cancel() {
-	x.end(canceled(x.ctx))
+	x.end(upstream.Canceled(x.ctx))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.over && x.req.Interrupt != nil && x.req.ContentLength > 0 {
@@ -191,7 +193,7 @@ func (x *exchange) failed(op string, err error) error {
 	} else if failure != nil {
 		err = failure
 	} else if x.ctx.Err() != nil { // of which cancel is yet to hear
-		err = canceled(x.ctx)
+		err = upstream.Canceled(x.ctx)
 	} else if errors.Is(err, os.ErrDeadlineExceeded) && op != OpDial {
 		err = errTooSlow{op}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // attempts has a connection that was idle be a mere chance, and one that is new not
@@ -18,7 +20,7 @@ func (x *exchange) attempts() error {
 		return err
 	}
 	if !pause(x.ctx, settling) {
-		return x.failed(OpHeader, canceled(x.ctx))
+		return x.failed(OpHeader, upstream.Canceled(x.ctx))
 	}
 	return x.attempt(true)
 }
@@ -56,7 +58,7 @@ func (x *exchange) look() error {
 		switch string(name) {
 		case "REQUEST_METHOD":
 			x.head = string(value) == http.MethodHead
-			x.safe = isIdempotentMethod(string(value))
+			x.safe = upstream.IdempotentMethod(string(value))
 		case "HTTP_IDEMPOTENCY_KEY":
 			x.keyed = true
 		case "CONTENT_LENGTH":
@@ -65,15 +67,6 @@ func (x *exchange) look() error {
 		}
 	}
 	return nil
-}
-
-// isIdempotentMethod is as of RFC 9110, section 9.2.2.
-func isIdempotentMethod(method string) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return false
 }
 
 // idempotent reports whether the request may be executed twice.

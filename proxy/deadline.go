@@ -1,9 +1,13 @@
 package proxy
 
-import "time"
+import (
+	"time"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
+)
 
 // cancel ends the exchange with its context.
-func (x *exchange) cancel() { x.end(canceled(x.req.Context())) }
+func (x *exchange) cancel() { x.end(upstream.Canceled(x.req.Context())) }
 
 // end makes whatever waits for the connection return, and remembers why.
 func (x *exchange) end(why error) {

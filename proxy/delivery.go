@@ -3,12 +3,10 @@ package proxy
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/shallot-http/shallot/middleware"
@@ -106,7 +104,7 @@ func (d *delivery) run() (int, error) {
 		}
 		if !d.wait(err, until) {
 			if errors.Is(ctx.Err(), context.Canceled) && !d.content.interrupted || errors.Is(last, context.Cause(ctx)) {
-				last = canceled(ctx)
+				last = upstream.Canceled(ctx)
 			}
 			d.retryAfter(last)
 			return d.statusOf(last), last
@@ -222,21 +220,10 @@ func (d *delivery) blame(err error) error {
 	return err
 }
 
-// statusOf returns the status that err amounts to. A body that cannot be read is
-// one of a client that left, or does not keep to HTTP.
+// statusOf returns the status that err amounts to.
 func (d *delivery) statusOf(err error) int {
-	status := middleware.StatusOf(d.r, err)
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Op != OpUpload {
-		return status
+	if e, ok := errors.AsType[*Error](err); ok && e.Op == OpUpload {
+		return upstream.StatusOfBody(d.r, err)
 	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return http.StatusRequestTimeout
-	case status != http.StatusInternalServerError:
-		return status
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return middleware.StatusClientClosed
-	}
-	return http.StatusBadRequest
+	return middleware.StatusOf(d.r, err)
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // What an Error can be about.
@@ -39,13 +40,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether the backend took too long.
-func (e *Error) Timeout() bool {
-	if errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) {
-		return true
-	}
-	ne, ok := errors.AsType[net.Error](e.Err)
-	return ok && ne.Timeout()
-}
+func (e *Error) Timeout() bool { return upstream.TimedOut(e.Err) }
 
 // StatusCode returns what a gateway answers: 502, or 504 if the backend took too
 // long, or 400 for a request that cannot be sent. It is 0, for the error within
@@ -66,15 +61,6 @@ func (e *Error) StatusCode() int {
 type malformed string
 
 func (m malformed) Error() string { return "malformed response: " + string(m) }
-
-// canceled returns why ctx is done, of which errors.Is can tell that it is.
-func canceled(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return errors.Join(err, cause)
-}
 
 // errTooSlow is a timeout of ours, rather than of the kernel's.
 type errTooSlow struct{ op string }

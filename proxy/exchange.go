@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // An exchange is one request and its response over HTTP/1.1. The goroutine of the
@@ -71,7 +73,7 @@ func (x *exchange) panicked() {
 
 func (x *exchange) run() error {
 	if ctx := x.req.Context(); ctx.Err() != nil {
-		return x.failed(OpDial, canceled(ctx))
+		return x.failed(OpDial, upstream.Canceled(ctx))
 	}
 	err := x.attempt(false)
 	if err != nil && x.mayRepeat(err) {
@@ -104,7 +106,7 @@ func (x *exchange) attempt(fresh bool) error {
 		}
 		if !x.attach(c) {
 			c.Close()
-			return x.failed(OpDial, canceled(x.req.Context()))
+			return x.failed(OpDial, upstream.Canceled(x.req.Context()))
 		}
 		idle = c.idle // which is another's once c is given back
 		if err = x.send(); err == errStale {
@@ -133,7 +135,7 @@ func (x *exchange) attempt(fresh bool) error {
 // connect returns an idle connection, or a new one.
 func (x *exchange) connect(fresh bool) (*conn, error) {
 	if !fresh {
-		if c := x.t.pool.get(x.out.key, x.out.streams || !idempotent(x.req), x.out.short()); c != nil {
+		if c := x.t.pool.get(x.out.key, x.out.streams || !upstream.Idempotent(x.req), x.out.short()); c != nil {
 			return c, nil
 		}
 	}
@@ -169,7 +171,7 @@ func (x *exchange) failed(op string, err error) error {
 	} else if ended != nil {
 		err = ended
 	} else if x.req.Context().Err() != nil { // of which cancel is yet to hear
-		err = canceled(x.req.Context())
+		err = upstream.Canceled(x.req.Context())
 	} else if errors.Is(err, os.ErrDeadlineExceeded) && op != OpDial {
 		err = errTooSlow{op}
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // http2 returns what speaks HTTP/2 for t.
@@ -145,7 +147,7 @@ func (t *Transport) doHTTP2(r *http.Request, x Exchange) (*http.Response, error)
 		if why := body.why(); why != nil {
 			op, err = OpUpload, why
 		} else if r.Context().Err() != nil {
-			err = canceled(r.Context())
+			err = upstream.Canceled(r.Context())
 		}
 		return nil, fail(op, err)
 	}

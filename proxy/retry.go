@@ -31,15 +31,7 @@ func (x *exchange) mayRepeat(err error) bool {
 	if !x.died(err) || x.up != nil || x.out.streams { // whose body is gone
 		return false
 	}
-	return !x.sent || idempotent(x.req)
-}
-
-func idempotent(r *http.Request) bool {
-	switch r.Method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return r.Header["Idempotency-Key"] != nil
+	return !x.sent || upstream.Idempotent(x.req)
 }
 
 // mayRepeat reports whether the request may be sent to another backend, after one
@@ -55,7 +47,7 @@ func (d *delivery) mayRepeat(err error) bool {
 	if !e.Sent {
 		return true
 	}
-	return !e.Timeout() && idempotent(d.r) && d.h.cfg.Upstreams.AllowRetry()
+	return !e.Timeout() && upstream.Idempotent(d.r) && d.h.cfg.Upstreams.AllowRetry()
 }
 
 // askAnother reports whether another backend is to answer in place of one whose
@@ -64,7 +56,7 @@ func (d *delivery) mayRepeat(err error) bool {
 func (d *delivery) askAnother(resp *http.Response, pick *upstream.Pick) bool {
 	cfg, ctx := &d.h.cfg, d.r.Context()
 	if !slices.Contains(cfg.RetryStatuses, resp.StatusCode) || resp.StatusCode == http.StatusSwitchingProtocols ||
-		d.content.stream != nil || !idempotent(d.r) {
+		d.content.stream != nil || !upstream.Idempotent(d.r) {
 		return false
 	}
 	next, err := cfg.Upstreams.Pick(ctx, d.r, append(d.tried, pick.Upstream))
