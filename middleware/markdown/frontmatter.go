@@ -73,10 +73,17 @@ func fromYAML(text []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var front any
-	if err := loader.Load(&front); errors.Is(err, io.EOF) { // there are but comments
+	var all yaml.Node
+	if err := loader.Load(&all); errors.Is(err, io.EOF) { // there are but comments
 		return map[string]any{}, nil
 	} else if err != nil {
+		return nil, err
+	}
+	if err := checkKeys(&all); err != nil {
+		return nil, err
+	}
+	var front any
+	if err := all.Load(&front, yaml.WithPlugin(plain{}), yaml.WithUniqueKeys(false)); err != nil {
 		return nil, err
 	}
 	m, ok := front.(map[string]any)
@@ -84,6 +91,31 @@ func fromYAML(text []byte) (map[string]any, error) {
 		return nil, errors.New("it is no mapping of keys to values")
 	}
 	return m, nil
+}
+
+// checkKeys reports a key that is there twice. Asked for that, the loader compares all
+// with all, and has an error for every two that are the same: gigabytes of them for some
+// kilobytes.
+func checkKeys(n *yaml.Node) error {
+	type key struct {
+		kind  yaml.Kind
+		value string
+	}
+	seen := map[key]bool{}
+	for i, child := range n.Content {
+		if err := checkKeys(child); err != nil {
+			return err
+		}
+		if n.Kind != yaml.MappingNode || i%2 > 0 {
+			continue
+		}
+		k := key{child.Kind, child.Value}
+		if seen[k] {
+			return fmt.Errorf("line %d: the key %q is there already", child.Line, child.Value)
+		}
+		seen[k] = true
+	}
+	return nil
 }
 
 // plain are the limits of YAML: a few lines of aliases of aliases can stand for
