@@ -30,9 +30,6 @@ func (g *Group) watch(i int, said func()) {
 	defer said()
 	g.feeds[i].source.Watch(g.ctx, func(targets []Target, err error) {
 		defer said()
-		if g.ctx.Err() != nil {
-			return // the error may well be that
-		}
 		g.hear(i, targets, err)
 	})
 }
@@ -40,12 +37,13 @@ func (g *Group) watch(i int, said func()) {
 func (g *Group) hear(i int, targets []Target, err error) {
 	g.mu.Lock()
 	defer g.unlock()
+	if g.closed {
+		return // the error may well be that
+	}
 	f := &g.feeds[i]
 	before := f.err
 	f.err = err
 	switch {
-	case g.closed:
-		return
 	case err != nil && (before == nil || before.Error() != err.Error()):
 		g.events = append(g.events, Event{Kind: Unknown, Source: f.name(), Err: err})
 	case err == nil && before != nil:

@@ -109,6 +109,48 @@ func TestLeavingEndsEjections(t *testing.T) {
 	})
 }
 
+// TestResultsFromBeforeLeaving checks that a request says nothing of a target that has
+// left and come back meanwhile, perhaps as another server.
+func TestResultsFromBeforeLeaving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource()
+		s.say(weighted(1, 1), nil)
+		g := start(t, upstream.Config{
+			Sources: []upstream.Source{s},
+			Passive: upstream.Passive{MaxFails: 1},
+			Breaker: upstream.Breaker{Ratio: 1, Results: 1},
+		})
+		p := only(t, g, "a")
+		s.say(weighted(1, 1)[1:], nil)
+		s.say(weighted(1, 1), nil)
+		synctest.Wait()
+		p.Done(upstream.Result{Err: errRefused})
+		require.Equal(t, "a up, b up", states(g))
+		fail(t, g, "a", 1)
+		require.NotEqual(t, "a up, b up", states(g), "one of its own does")
+	})
+}
+
+// An unsure source does not know any more when it is told to end.
+type unsure struct{}
+
+func (unsure) Watch(ctx context.Context, update func([]upstream.Target, error)) {
+	update(weighted(1), nil)
+	<-ctx.Done()
+	update(nil, ctx.Err())
+}
+
+// TestCloseIsNoFailure checks that nobody is told that a source failed, when it is only
+// that the group is closed.
+func TestCloseIsNoFailure(t *testing.T) {
+	seen := newEvents()
+	g := start(t, upstream.Config{Sources: []upstream.Source{unsure{}}, Observe: seen.observe})
+	require.Equal(t, []string{"a joined"}, seen.take())
+	require.NoError(t, g.Close())
+	require.Empty(t, seen.take())
+	require.Empty(t, g.Status().Sources[0].Error)
+}
+
 func TestStart(t *testing.T) {
 	t.Run("nothing to begin with", func(t *testing.T) {
 		_, err := upstream.Open(t.Context(), upstream.Config{})
