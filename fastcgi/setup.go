@@ -94,6 +94,7 @@ func (p *parser) read() directive.Word {
 		preset := PHP()
 		p.cfg.Ext, p.cfg.Split, p.cfg.Index = preset.Ext, preset.Split, preset.Index
 	}
+	p.up.From = p.cfg.From
 	p.line.ReadBlock(p.properties)
 	return at
 }
@@ -167,7 +168,8 @@ func (p *parser) finish() Config {
 	}
 	p.cfg.Client = NewClient(p.client)
 	p.c.OnStop(p.cfg.Client.Close)
-	p.cfg.Upstreams = p.up.Group(p.cfg.From, Ping{Path: p.up.Check.Path, Contains: p.up.Check.Contains})
+	p.cfg.Upstreams = p.up.Group(Ping{Path: p.up.Check.Path, Contains: p.up.Check.Contains})
+	p.cfg.Except = p.up.Except
 	p.cfg.TryDuration, p.cfg.TryInterval = p.up.TryDuration, p.up.TryInterval
 	return p.cfg
 }

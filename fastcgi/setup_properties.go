@@ -59,12 +59,6 @@ func (p *parser) try(prop *directive.Line) {
 	}
 }
 
-func (p *parser) excepts(prop *directive.Line) {
-	for _, arg := range prop.Args(1, directive.Any) {
-		p.cfg.Except = append(p.cfg.Except, p.except(prop, arg))
-	}
-}
-
 func (p *parser) root(prop *directive.Line) {
 	args := prop.Args(1, 2)
 	arg := args[0]
@@ -87,17 +81,6 @@ func (p *parser) tryName(prop *directive.Line, arg directive.Word) {
 	}
 	p.lint(arg, placeholder.Compile(arg.Text, placeholder.Plain))
 	p.cfg.Try = append(p.cfg.Try, arg.Text)
-}
-
-// except returns a path of the property, which is relative to PATH unless it lies
-// below it.
-func (p *parser) except(prop *directive.Line, arg directive.Word) middleware.Path {
-	path := prop.Path(arg)
-	from := p.cfg.from()
-	if rest, ok := strings.CutPrefix(string(path), from); ok && (rest == "" || rest[0] == '/') {
-		return path
-	}
-	return middleware.Path(from) + path
 }
 
 func (p *parser) alias(prop *directive.Line) {

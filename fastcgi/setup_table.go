@@ -16,7 +16,6 @@ func (p *parser) properties() []directive.Property {
 		{Name: "index", Read: p.index, Elsewhere: []string{"fastcgi_index"}},
 		{Name: "try", Read: p.try},
 		{Name: "try_files", Read: p.try},
-		{Name: "except...", Read: p.excepts},
 		{Name: "mount", Read: func(prop *directive.Line) { p.cfg.Mount = string(prop.Path(prop.Arg())) }},
 		{Name: "root", Read: p.root},
 

@@ -54,17 +54,17 @@ func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root
 
 // A parser makes a Config of one line.
 type parser struct {
-	c         *directive.Controller
-	line      *directive.Line
-	cfg       Config
-	up        *properties.Upstreams
-	given     bool // some TO, good or bad
-	files     func(*directive.Site, *middleware.Root) middleware.Handler
-	mirror    MirrorConfig
-	mirrors   upstream.Config
-	transport TransportConfig
-	check     upstream.HTTPCheck
-	upgrades  directive.Word // the first property that is of use only with an upgrade
+	c          *directive.Controller
+	line       *directive.Line
+	cfg        Config
+	up         *properties.Upstreams
+	given      bool // some TO, good or bad
+	files      func(*directive.Site, *middleware.Root) middleware.Handler
+	mirror     MirrorConfig
+	mirrors    upstream.Config
+	transport  TransportConfig
+	check      upstream.HTTPCheck
+	forUpgrade directive.Word // the first property that is of use only with an upgrade
 }
 
 func (p *parser) read() {
@@ -74,6 +74,7 @@ func (p *parser) read() {
 		p.given = true
 		p.target(&p.up.Config, p.line, arg, 0)
 	}
+	p.up.From = p.cfg.From
 	p.line.ReadBlock(p.properties)
 }
 
@@ -108,26 +109,18 @@ func (p *parser) target(c *upstream.Config, line *directive.Line, arg directive.
 	c.Targets = append(c.Targets, targets...)
 }
 
-// except returns a path of the property, which is relative to FROM unless it lies
-// below it.
-func (p *parser) except(prop *directive.Line, arg directive.Word) middleware.Path {
-	path := prop.Path(arg)
-	from := strings.TrimSuffix(p.cfg.From.Prefix(), "/")
-	if from == "" || isBelow(string(path), from) {
-		return path
-	}
-	return middleware.Path(from) + path
-}
-
 // finish returns the Config, with what is to be started in the care of the site.
 func (p *parser) finish() Config {
 	if !p.given {
 		p.line.Errorf(p.line.Words[0], "no server is given to send requests to")
 	}
-	p.finishUpgrades()
+	if p.forUpgrade.Text != "" && len(p.cfg.Upgrade) == 0 {
+		p.line.Errorf(p.forUpgrade, "there is no websocket, or other upgrade, that this could be for")
+	}
 	transport := NewTransport(p.transport)
 	p.c.OnStop(transport.Close)
-	p.cfg.Upstreams, p.cfg.Transport = p.up.Group(p.cfg.From, p.checker()), transport
+	p.cfg.Upstreams, p.cfg.Transport = p.up.Group(p.checker()), transport
+	p.cfg.Except = p.up.Except
 	p.cfg.TryDuration, p.cfg.TryInterval = p.up.TryDuration, p.up.TryInterval
 	p.cfg.Drain = p.c.Stopping()
 	if group, m := p.cfg.Upstreams, p.finishMirror(transport); m != nil {

@@ -18,12 +18,6 @@ func (p *parser) servers(prop *directive.Line, tier int) {
 	}
 }
 
-func (p *parser) excepts(prop *directive.Line) {
-	for _, arg := range prop.Args(1, directive.Any) {
-		p.cfg.Except = append(p.cfg.Except, p.except(prop, arg))
-	}
-}
-
 func (p *parser) via(prop *directive.Line) {
 	arg := prop.Arg()
 	if p.cfg.Via = arg.Text; arg.Text != "" && !isToken(strings.ReplaceAll(arg.Text, ":", "")) {
@@ -51,24 +45,6 @@ func (p *parser) upgrade(prop *directive.Line) {
 			prop.Errorf(arg, "%q cannot be the name of a protocol", arg.Text)
 		}
 		p.cfg.Upgrade = append(p.cfg.Upgrade, arg.Text)
-	}
-}
-
-func (p *parser) upgradeLimit(prop *directive.Line) {
-	if p.upgrades.Text == "" {
-		p.upgrades = prop.Words[0]
-	}
-	d := prop.Interval(prop.Arg())
-	if prop.Name() == "upgrade_idle" {
-		p.cfg.UpgradeIdle = d
-	} else {
-		p.cfg.UpgradeTimeout = d
-	}
-}
-
-func (p *parser) finishUpgrades() {
-	if p.upgrades.Text != "" && len(p.cfg.Upgrade) == 0 {
-		p.line.Errorf(p.upgrades, "there is no websocket, or other upgrade, that this could be for")
 	}
 }
 

@@ -16,7 +16,6 @@ func (p *parser) properties() []directive.Property {
 		{Name: "retry_status", Read: p.retryStatus, Elsewhere: []string{"lb_retry_match", "proxy_next_upstream", "unhealthy_status"}},
 
 		{Name: "without", Read: func(prop *directive.Line) { p.cfg.Without = string(prop.Path(prop.Arg())) }},
-		{Name: "except...", Read: p.excepts},
 		{Name: "relocate", Read: directive.Flag(&p.cfg.Relocate), Elsewhere: []string{"proxy_redirect"}},
 		{Name: "transparent", Read: p.transparent},
 		{Name: "header_upstream...", Read: forUp, Elsewhere: []string{"header_up", "proxy_set_header"}},
@@ -29,8 +28,9 @@ func (p *parser) properties() []directive.Property {
 
 		{Name: "websocket", Read: p.upgrade},
 		{Name: "upgrade", Read: p.upgrade},
-		{Name: "upgrade_timeout", Read: p.upgradeLimit, Elsewhere: []string{"stream_timeout"}},
-		{Name: "upgrade_idle", Read: p.upgradeLimit},
+		directive.Property{Name: "upgrade_timeout", Read: directive.Value(&p.cfg.UpgradeTimeout, (*directive.Line).Interval),
+			Elsewhere: []string{"stream_timeout"}}.Noting(&p.forUpgrade),
+		directive.Property{Name: "upgrade_idle", Read: directive.Value(&p.cfg.UpgradeIdle, (*directive.Line).Interval)}.Noting(&p.forUpgrade),
 
 		{Name: "intercept", Read: p.intercept, Elsewhere: []string{"handle_response", "proxy_intercept_errors"}},
 		{Name: "accel...", Read: p.accel},

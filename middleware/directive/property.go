@@ -16,6 +16,19 @@ type Property struct {
 	Elsewhere []string
 }
 
+// Noting returns p as one that also notes in at where it was given first, for what is of
+// use only with another property, which may come later.
+func (p Property) Noting(at *Word) Property {
+	read := p.Read
+	p.Read = func(l *Line) {
+		if at.Text == "" {
+			*at = l.Words[0]
+		}
+		read(l)
+	}
+	return p
+}
+
 // ReadBlock has every line of l's block, if it has one, read by the Property that it
 // names. What Properties says of names goes for these, too.
 func (l *Line) ReadBlock(properties func() []Property) {

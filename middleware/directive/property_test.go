@@ -34,6 +34,25 @@ func TestValueAndFlag(t *testing.T) {
 	require.EqualError(t, err, "Caddyfile:2:10: x: value: unexpected \"2s\"\nCaddyfile:3:6: x: flag: unexpected \"on\"")
 }
 
+func TestNoting(t *testing.T) {
+	c := directive.NewController(directive.NewSite(), "x", caddyfiletest.Parse(t, "x {\na 1\nb 2\na 3\n}")...)
+	c.Once().Args(0, 0)
+	var noted, never directive.Word
+	var got string
+	read := func(l *directive.Line) { got += l.Arg().Text }
+	c.Once().ReadBlock(func() []directive.Property {
+		return []directive.Property{
+			directive.Property{Name: "a...", Read: read}.Noting(&noted),
+			directive.Property{Name: "b", Read: read}.Noting(&noted),
+			directive.Property{Name: "c", Read: read}.Noting(&never),
+		}
+	})
+	require.NoError(t, c.Err())
+	require.Equal(t, "123", got)
+	require.Equal(t, directive.Word{Text: "a", Pos: directive.Pos{File: "Caddyfile", Line: 2, Col: 1}}, noted)
+	require.Zero(t, never)
+}
+
 func TestReadBlock(t *testing.T) {
 	for _, tt := range []struct {
 		name, block string

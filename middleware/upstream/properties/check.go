@@ -22,14 +22,7 @@ func (u *Upstreams) checks() []directive.Property {
 
 // ForCheck returns p as one that is an error without a health_check.
 func (u *Upstreams) ForCheck(p directive.Property) directive.Property {
-	read := p.Read
-	p.Read = func(prop *directive.Line) {
-		if u.forCheck.Text == "" {
-			u.forCheck = prop.Words[0]
-		}
-		read(prop)
-	}
-	return p
+	return p.Noting(&u.forCheck)
 }
 
 func (u *Upstreams) check(prop *directive.Line) {

@@ -14,8 +14,10 @@
 //	health_check_interval|health_check_timeout  DURATION
 //	health_check_contains  TEXT
 //	health_check_rise|health_check_fall         N
+//	except            PATH...
 //	status            PATH NETWORK...
 //
+// The PATHs of except are relative to that of the directive, unless they lie below it.
 // What is not given is as [upstream.Config] has it, but for the policy, which is the
 // directive's own.
 //

@@ -12,7 +12,7 @@ func (u *Upstreams) limits() []directive.Property {
 		{Name: "fail_timeout", Read: u.failTimeout, Elsewhere: []string{"fail_duration"}},
 		{Name: "max_fails", Read: u.maxFails},
 		{Name: "max_conns", Read: directive.Value(&c.MaxConns, number(0, most)), Elsewhere: []string{"unhealthy_request_count"}},
-		{Name: "queue", Read: u.waiting},
+		directive.Property{Name: "queue", Read: u.waiting}.Noting(&u.queue),
 		{Name: "slow_start", Read: directive.Value(&c.SlowStart, (*directive.Line).Duration)},
 		{Name: "try_duration", Read: directive.Value(&u.TryDuration, (*directive.Line).Duration), Elsewhere: []string{"lb_try_duration"}},
 		{Name: "try_interval", Read: directive.Value(&u.TryInterval, (*directive.Line).Interval), Elsewhere: []string{"lb_try_interval"}},
@@ -51,7 +51,6 @@ func (u *Upstreams) countAll() { u.Config.Passive.Ratio, u.Config.Passive.MaxPer
 
 func (u *Upstreams) waiting(prop *directive.Line) {
 	args := prop.Args(1, 2)
-	u.queue = prop.Words[0]
 	u.Config.Queue = prop.Int(args[0], 0, most)
 	if len(args) > 1 {
 		u.Config.QueueTimeout = prop.Interval(args[1])

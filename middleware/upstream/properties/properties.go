@@ -21,6 +21,9 @@ type Reader struct {
 
 // Upstreams are those of one line.
 type Upstreams struct {
+	From   middleware.Path   // which requests they are for; the directive says so before its block is read
+	Except []middleware.Path // but for these
+
 	Config                   upstream.Config
 	TryDuration, TryInterval time.Duration // 0 is not given
 
@@ -54,14 +57,26 @@ func (r *Reader) Line(line *directive.Line) *Upstreams {
 func (u *Upstreams) Properties() []directive.Property {
 	return slices.Concat(u.limits(), u.checks(), []directive.Property{
 		{Name: "policy", Read: u.policy, Elsewhere: []string{"lb_policy"}},
+		{Name: "except...", Read: u.except},
 		{Name: "status", Read: u.status},
 	})
 }
 
+// except reads paths that are relative to From, unless they lie below it.
+func (u *Upstreams) except(prop *directive.Line) {
+	from := strings.TrimSuffix(u.From.Prefix(), "/")
+	for _, arg := range prop.Args(1, directive.Any) {
+		path := prop.Path(arg)
+		if rest, ok := strings.CutPrefix(string(path), from); !ok || rest != "" && rest[0] != '/' {
+			path = middleware.Path(from) + path
+		}
+		u.Except = append(u.Except, path)
+	}
+}
+
 // Group returns the upstreams, which the site starts and closes, once the block is
-// read. They are for requests to below path. The checker is used if there is a
-// health_check.
-func (u *Upstreams) Group(path middleware.Path, checker upstream.Checker) *upstream.Group {
+// read. The checker is used if there is a health_check.
+func (u *Upstreams) Group(checker upstream.Checker) *upstream.Group {
 	passive := &u.Config.Passive
 	if passive.Ratio < 0 && passive.MaxFails == 0 {
 		passive.MaxFails = 1
@@ -76,7 +91,7 @@ func (u *Upstreams) Group(path middleware.Path, checker upstream.Checker) *upstr
 		u.line.Errorf(u.queue, "there is no max_conns, so that nobody ever waits")
 	}
 	c := u.reader.Controller
-	u.Config.Name = strings.Join(append(slices.Clip(c.Site().Addrs), u.line.Name(), string(path)), " ")
+	u.Config.Name = strings.Join(append(slices.Clip(c.Site().Addrs), u.line.Name(), string(u.From)), " ")
 	u.group = upstream.New(u.Config)
 	directive.Share(c, u.group, func() *upstream.Group { return u.group }) // for those who show what goes on
 	return u.group

@@ -2,6 +2,7 @@ package properties_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -44,14 +45,15 @@ func (s *site) read(t *testing.T, lines string) error {
 	_, err := caddyfiletest.SetupIn(t, s.Site, directive.Directive{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
 		reader := properties.Reader{Controller: c, Policy: usual{}, NoPath: " of the test's"}
 		for _, line := range c.Lines() {
-			up, path := reader.Line(line), line.Path(line.Arg())
+			up := reader.Line(line)
+			up.From = line.Path(line.Arg())
 			up.Config.Targets = []upstream.Target{{Addr: "a:80", Weight: 1}, {Addr: "b:80", Weight: 1}}
-			if path == "/b" {
+			if up.From == "/b" {
 				up.Status = s.status
 			}
 			colour := directive.Property{Name: "check_colour", Read: func(prop *directive.Line) { prop.Arg() }}
 			line.ReadBlock(func() []directive.Property { return append(up.Properties(), up.ForCheck(colour)) })
-			s.ups, s.groups = append(s.ups, up), append(s.groups, up.Group(path, known{}))
+			s.ups, s.groups = append(s.ups, up), append(s.groups, up.Group(known{}))
 		}
 		s.layer = reader.Pages()
 		return s.layer, c.Err()
@@ -218,6 +220,20 @@ func TestIPHash(t *testing.T) {
 
 // addr returns a public address.
 func addr(i int) string { return netip.AddrFrom4([4]byte{100, 64, 0, byte(i)}).String() }
+
+// TestExcept checks what paths are relative to.
+func TestExcept(t *testing.T) {
+	for _, tt := range []struct{ from, except, want string }{
+		{"/", "/b /c*", "/b /c*"},
+		{"/a", "/b /a/b /a /ab /", "/a/b /a/b /a /a/ab /a/"},
+		{"/a/", "/b /a/b", "/a/b /a/b"},
+		{"/a*", "/b /a/b", "/a/b /a/b"},
+	} {
+		s := new(site)
+		require.NoError(t, s.read(t, "x "+tt.from+" {\nexcept "+strings.Fields(tt.except)[0]+"\nexcept "+strings.Join(strings.Fields(tt.except)[1:], " ")+"\n}"))
+		require.Equal(t, tt.want, strings.Trim(fmt.Sprint(s.ups[0].Except), "[]"), "%s but %s", tt.from, tt.except)
+	}
+}
 
 // TestShared checks that groups are known to those who show what goes on, by their
 // names.
