@@ -17,16 +17,11 @@ var Directive = directive.Directive{Name: "fastcgi", Setup: setup, Elsewhere: []
 func setup(c *directive.Controller) (middleware.Middleware, error) {
 	var (
 		rules  []Config
-		places = map[middleware.Path]directive.Pos{}
-		reader = properties.Reader{Controller: c, Policy: upstream.RoundRobin(), NoPath: " such as /fpm-ping"}
+		reader = properties.Reader{Controller: c, Policy: upstream.RoundRobin(), NoPath: " such as /fpm-ping", Taken: "has an application already"}
 	)
 	for _, line := range c.Lines() {
 		p := newParser(c, line, reader.Line(line))
-		at := p.read()
-		if first, again := places[p.cfg.From]; again {
-			line.Errorf(at, "%s has an application already, by the line at %v", p.cfg.From, first)
-		}
-		places[p.cfg.From] = at.Pos
+		p.read()
 		rules = append(rules, p.finish())
 	}
 	// Layers see a request one after the other.
@@ -77,10 +72,9 @@ func namesOf(addrs []string) []string {
 	return names
 }
 
-// read reads the line, and returns the word that says of what it is.
-func (p *parser) read() directive.Word {
+func (p *parser) read() {
 	args := p.line.Args(1, 3)
-	addr, at := args[0], args[0]
+	addr := args[0]
 	if len(args) > 1 {
 		p.cfg.From = p.line.Path(args[0])
 		addr = args[1]
@@ -94,9 +88,8 @@ func (p *parser) read() directive.Word {
 		preset := PHP()
 		p.cfg.Ext, p.cfg.Split, p.cfg.Index = preset.Ext, preset.Split, preset.Index
 	}
-	p.up.From = p.cfg.From
+	p.up.From(p.cfg.From)
 	p.line.ReadBlock(p.properties)
-	return at
 }
 
 // isSocket reports whether text looks like the name of a socket: no path of a site's,

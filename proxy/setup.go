@@ -30,17 +30,11 @@ func DirectiveWith(files func(*directive.Site, *middleware.Root) middleware.Hand
 func setup(c *directive.Controller, files func(*directive.Site, *middleware.Root) middleware.Handler) (middleware.Middleware, error) {
 	var (
 		rules  []Config
-		places = map[middleware.Path]directive.Pos{}
-		reader = properties.Reader{Controller: c, Policy: upstream.Random(), NoPath: ": it has to begin with a slash"}
+		reader = properties.Reader{Controller: c, Policy: upstream.Random(), NoPath: ": it has to begin with a slash", Taken: "is sent on already"}
 	)
 	for _, line := range c.Lines() {
 		p := &parser{c: c, line: line, cfg: Config{From: "/", Trusted: c.Site().Trusted}, up: reader.Line(line), files: files}
 		p.read()
-		at := line.Words[min(1, len(line.Words)-1)]
-		if first, again := places[p.cfg.From]; again {
-			line.Errorf(at, "%s is sent on already, by the line at %v", p.cfg.From, first)
-		}
-		places[p.cfg.From] = at.Pos
 		rules = append(rules, p.finish())
 	}
 	// Layers see a request one after the other.
@@ -74,7 +68,7 @@ func (p *parser) read() {
 		p.given = true
 		p.target(&p.up.Config, p.line, arg, 0)
 	}
-	p.up.From = p.cfg.From
+	p.up.From(p.cfg.From)
 	p.line.ReadBlock(p.properties)
 }
 

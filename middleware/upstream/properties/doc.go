@@ -17,9 +17,9 @@
 //	except            PATH...
 //	status            PATH NETWORK...
 //
-// The PATHs of except are relative to that of the directive, unless they lie below it.
 // What is not given is as [upstream.Config] has it, but for the policy, which is the
-// directive's own.
+// directive's own. The PATHs of except are relative to the one that the directive is
+// for, unless they lie below it.
 //
 // # Policies
 //
@@ -48,9 +48,9 @@
 // # Limits
 //
 // With fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
-// out all upstreams: max_fails of them, or one, within fail_timeout, or 10 seconds, and
-// for as long. Without, they are as [upstream.Passive] says. A max_fails or
-// fail_timeout of 0 is never. With max_conns requests under way at each upstream, N may
+// out all upstreams: max_fails of them, or else one, within fail_timeout take an
+// upstream out for as long. Without fail_timeout the times are, and without both all is,
+// as [upstream.Passive] says. A max_fails or fail_timeout of 0 is never. With max_conns requests under way at each upstream, N may
 // wait in the queue for up to the DURATION, or 30 seconds. One that all upstreams have
 // failed, or for which there is none, is tried again for try_duration, at every
 // try_interval, or 250 milliseconds.

@@ -18,8 +18,8 @@ func Example() {
 		reader := properties.Reader{Controller: c, Policy: upstream.Random()}
 		var layers []middleware.Middleware
 		for _, line := range c.Lines() {
-			up := reader.Line(line)
-			up.From = line.Path(line.Arg())
+			from, up := line.Path(line.Arg()), reader.Line(line)
+			up.From(from)
 			to := func(prop *directive.Line) {
 				for _, arg := range prop.Args(1, directive.Any) {
 					up.Config.Targets = append(up.Config.Targets, upstream.Target{Addr: arg.Text})
@@ -28,7 +28,7 @@ func Example() {
 			line.ReadBlock(func() []directive.Property {
 				return append(up.Properties(), directive.Property{Name: "to", Read: to})
 			})
-			layers = append(layers, gopher(up.From, up.Group(upstream.TCPCheck{})))
+			layers = append(layers, gopher(from, up.Group(upstream.TCPCheck{})))
 		}
 		return middleware.Chain(reader.Pages(), middleware.Chain(layers...)), c.Err()
 	}

@@ -43,12 +43,12 @@ func (s *site) read(t *testing.T, lines string) error {
 		s.Site = directive.NewSite("localhost", "example.com")
 	}
 	_, err := caddyfiletest.SetupIn(t, s.Site, directive.Directive{Name: "x", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-		reader := properties.Reader{Controller: c, Policy: usual{}, NoPath: " of the test's"}
+		reader := properties.Reader{Controller: c, Policy: usual{}, NoPath: " of the test's", Taken: "is the test's already"}
 		for _, line := range c.Lines() {
-			up := reader.Line(line)
-			up.From = line.Path(line.Arg())
+			from, up := line.Path(line.Arg()), reader.Line(line)
+			up.From(from)
 			up.Config.Targets = []upstream.Target{{Addr: "a:80", Weight: 1}, {Addr: "b:80", Weight: 1}}
-			if up.From == "/b" {
+			if from == "/b" {
 				up.Status = s.status
 			}
 			colour := directive.Property{Name: "check_colour", Read: func(prop *directive.Line) { prop.Arg() }}

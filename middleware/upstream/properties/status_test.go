@@ -58,7 +58,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestStatusTwice(t *testing.T) {
+func TestTwice(t *testing.T) {
+	require.EqualError(t, new(site).read(t, "x /a\nx /b\nx /a"), "Caddyfile:3:3: x: /a is the test's already, by the line at Caddyfile:1:3")
 	require.EqualError(t, new(site).read(t, "x /a {\nstatus /s ::1\n}\nx /b {\nstatus /s ::1\n}"),
 		"Caddyfile:5:8: x: /s shows another status already, by the line at Caddyfile:2:8")
 }
