@@ -50,10 +50,11 @@
 // With fail_timeout or max_fails failures are counted as in Caddy 0.7.1, which may take
 // out all upstreams: max_fails of them, or else one, within fail_timeout take an
 // upstream out for as long. Without fail_timeout the times are, and without both all is,
-// as [upstream.Passive] says. A max_fails or fail_timeout of 0 is never. With max_conns requests under way at each upstream, N may
-// wait in the queue for up to the DURATION, or 30 seconds. One that all upstreams have
-// failed, or for which there is none, is tried again for try_duration, at every
-// try_interval, or 250 milliseconds.
+// as [upstream.Passive] says. A max_fails or fail_timeout of 0 is never.
+//
+// With max_conns requests under way at each upstream, N may wait in the queue, for up to
+// the DURATION, or 30 seconds. One that all upstreams have failed, or for which none is
+// fit, is tried again for try_duration, at every try_interval, or 250 milliseconds.
 //
 // # The page of status
 //
