@@ -7,7 +7,10 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed html
@@ -21,7 +24,14 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"chart":   chart,
 	"percent": func(d, of time.Duration) float64 { return 100 * min(float64(d)/float64(max(of, 1)), 1) },
 	"scripts": scripts,
-	"nbsp":    func(n int) []struct{} { return make([]struct{}, n) },
+	"visible": visible,
+	"under": func(all []Range, i int) time.Duration { // that of the range above
+		if i == 0 {
+			return 0
+		}
+		return all[i-1].From
+	},
+	"nbsp": func(n int) []struct{} { return make([]struct{}, n) },
 }).ParseFS(files, "html/*.html"))
 
 // tabs are the pages that others lead to.
@@ -68,6 +78,28 @@ func (p *pages) style(w http.ResponseWriter, _ *http.Request) (int, error) {
 		return http.StatusInternalServerError, err
 	}
 	return send(w, "text/css", css)
+}
+
+// visible returns s with what is not to be seen, or changes the order of what is, as
+// Go has it in a string: a client may send any byte but a space.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return s
+	}
+	var out strings.Builder
+	for i, r := range s {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&out, `\x%02x`, s[i])
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRune(r)
+			out.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return out.String()
 }
 
 // shortTime returns d to three digits.

@@ -1,12 +1,14 @@
 package live_test
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +66,22 @@ func TestWithoutQuery(t *testing.T) {
 	} {
 		require.Equal(t, want, live.WithoutQuery(in))
 	}
+}
+
+// TestNothingIsShownThatHides checks that what turns text round, or is not to be seen,
+// is spelt out in HTML, and that JSON is JSON all the same.
+func TestNothingIsShownThatHides(t *testing.T) {
+	recorder := open(t)
+	h := live.NewHandler(middleware.Status(204), live.Config{Recorder: recorder, Slow: 1})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RequestURI, r.Host = "/\u202egpj.exe\xff\x01\u200b\ufffd{{.}}'\"`é", "\u2066evil\u2069"
+	middleware.AppHandler(h.ServeHTTP).ServeHTTP(httptest.NewRecorder(), r)
+	pages := live.Pages(live.PagesConfig{Recorder: recorder})
+	text := body(t, ask(pages, "GET", "/debug/slow?format=html"))
+	require.NotContains(t, text, "\u202e")
+	require.True(t, utf8.ValidString(text))
+	require.Contains(t, text, `GET \u2066evil\u2069/\u202egpj.exe\xff\x01\u200b`+"\ufffd{{.}}&#39;&#34;`é</div>")
+	require.True(t, json.Valid([]byte(body(t, ask(pages, "GET", "/debug/slow?format=json")))))
 }
 
 func TestWithoutQueries(t *testing.T) {
