@@ -24,9 +24,9 @@ PLATFORMS := linux/amd64 darwin/arm64 windows/amd64 android/arm64
 #   git-lfs  keeps large files, if it is asked to        git/files_test.go
 #   openssh-server  lets git in                          git/transport_test.go
 #   bpftrace counts what probes tell                     middleware/probe/usdt
-#   gdb      reads their arguments                       middleware/probe/usdt
+#   gdb, linux-perf  read their arguments                middleware/probe/usdt
 #   binutils strips programs that have probes            middleware/probe/usdt
-PACKAGES := strace nginx haproxy brotli zstd chromium php8.2-fpm git git-lfs openssh-server bpftrace gdb binutils
+PACKAGES := strace nginx haproxy brotli zstd chromium php8.2-fpm git git-lfs openssh-server bpftrace gdb linux-perf binutils
 
 .PHONY: test
 test: tools build vet format race examples fuzz

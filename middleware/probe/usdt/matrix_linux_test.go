@@ -19,7 +19,7 @@ import (
 
 // TestEveryToolListsEveryBuild has tools of others list all probes of a program in
 // every form that go build gives it, before and after strip, and has it run. Without
-// bpftrace or root, or perf, the rest is verified all the same.
+// one of them, or root, the rest is verified all the same.
 func TestEveryToolListsEveryBuild(t *testing.T) {
 	need(t, false, "readelf", "which probes readelf lists")
 	need(t, false, "strip", "that a program has its probes after strip")
