@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,19 +70,20 @@ func TestTracefs(t *testing.T) {
 			return err
 		}
 		_, err = f.WriteString(text)
-		return err
+		return errors.Join(err, f.Close())
 	}
 	own := "instances/" + group + "/"
 	require.NoError(t, os.Mkdir(tracing+own, 0o700))
 	t.Cleanup(func() {
 		_ = write(own+"events/"+group+"/enable", "0")
+		if err := os.Remove(tracing + own); err != nil {
+			t.Error(err)
+		}
 		for _, p := range probe.List() {
 			if err := write("uprobe_events", "-:"+group+"/"+p.Name+"\n"); err != nil {
 				t.Error(err)
 			}
 		}
-		// The kernel lets go of its files a moment after they were closed.
-		middlewaretest.Eventually(t, func() bool { return os.Remove(tracing+own) == nil })
 	})
 	for line := range strings.Lines(lines) {
 		require.NoError(t, write("uprobe_events", line), line)
