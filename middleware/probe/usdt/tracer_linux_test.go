@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"debug/elf"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -219,18 +221,42 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// TestKilled checks that a tracer that is killed is no longer counted.
+// TestKilled checks that a tracer that is killed is no longer counted, and that the code
+// is what it was.
 func TestKilled(t *testing.T) {
 	need(t, true, "bpftrace", "that the kernel takes back its counts")
 	s := start(t)
+	untouched := archs[elf.EM_X86_64].code
+	require.Equal(t, untouched, s.code("log__record"))
 	tr := s.trace(`PROBE:layer__exit { @ = count(); } PROBE:log__record { @ = count(); }`)
 	s.attached(1, "layer__exit", "log__record")
 	s.attached(0, "layer__enter", "request__done")
 	second := s.trace(`PROBE:layer__exit { @ = count(); } PROBE:reload { @ = count(); }`)
 	s.attached(1, "reload")
+	require.NotEqual(t, untouched, s.code("log__record"))
+	require.Equal(t, untouched, s.code("layer__enter"))
 	require.NoError(t, tr.cmd.Process.Kill())
 	s.attached(0, "log__record")
 	s.attached(1, "layer__exit")
+	middlewaretest.Eventually(t, func() bool { return bytes.Equal(untouched, s.code("log__record")) })
+	require.NotEqual(t, untouched, s.code("layer__exit"))
 	second.stop(t)
 	s.attached(0, "layer__exit", "reload")
+	middlewaretest.Eventually(t, func() bool { return bytes.Equal(untouched, s.code("layer__exit")) })
+}
+
+// code returns what a probe is in memory.
+func (s *server) code(name string) []byte {
+	s.t.Helper()
+	p, err := open(s.cmd.Path)
+	require.NoError(s.t, err)
+	i := slices.IndexFunc(p.sites, func(at site) bool { return at.info.Name == name })
+	require.GreaterOrEqual(s.t, i, 0)
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", s.cmd.Process.Pid))
+	require.NoError(s.t, err)
+	defer memory.Close()
+	code := make([]byte, len(p.arch.code))
+	_, err = memory.ReadAt(code, int64(p.sites[i].addr)) // it is no PIE
+	require.NoError(s.t, err)
+	return code
 }

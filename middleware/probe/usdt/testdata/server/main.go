@@ -1,6 +1,7 @@
 // Server is what tests attach tracers to. It serves 127.0.0.1, on a port that it
 // prints, until its standard input ends. Its layers are called outer and inner. With a
-// percentage of garbage to collect at as an argument, it keeps a journal.
+// percentage of garbage to collect at as an argument, it keeps a journal, and has all of
+// the runtime look at it, too: its stacks are walked for a profile and for a trace.
 package main
 
 import (
@@ -13,6 +14,8 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"runtime/pprof"
+	"runtime/trace"
 	"strconv"
 	"strings"
 
@@ -28,6 +31,9 @@ func main() {
 			log.Fatal(err)
 		}
 		debug.SetGCPercent(n)
+		if err := errors.Join(pprof.StartCPUProfile(io.Discard), trace.Start(io.Discard)); err != nil {
+			log.Fatal(err)
+		}
 		h = new(journal).around(h)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
