@@ -23,11 +23,7 @@ import (
 // repository of one commit.
 func startLayers(t *testing.T) (s *server, repo, hash string) {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "layers")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", name, "./testdata/layers")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	text, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(text))
+	name := build(t, "layers", stripped)
 	usdt(t, name)
 	repo = t.TempDir()
 	git := func(args ...string) string {

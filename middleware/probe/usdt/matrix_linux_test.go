@@ -31,7 +31,7 @@ func TestEveryToolListsEveryBuild(t *testing.T) {
 		args []string
 	}{
 		{"plain", nil},
-		{"without symbols", []string{"-ldflags=-s -w"}},
+		{"without symbols", []string{stripped}},
 		{"trimpath", []string{"-trimpath"}},
 		{"PIE", []string{"-buildmode=pie"}},
 		{"race", []string{"-race", "CGO_ENABLED=1"}},
@@ -39,7 +39,7 @@ func TestEveryToolListsEveryBuild(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			server := build(t, tt.args...)
+			server := build(t, "server", tt.args...)
 			usdt(t, server)
 			checkNotes(t, server, map[elf.Machine][]byte{elf.EM_X86_64: {0x0f, 0x1f, 0x44, 0, 0, 0xc3}})
 			listedByTools(t, server)

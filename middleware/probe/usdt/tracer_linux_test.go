@@ -37,7 +37,7 @@ type server struct {
 // start starts a stripped server that has its notes.
 func start(t testing.TB, args ...string) *server {
 	name := buildStripped(t)
-	require.NoError(t, run([]string{name}, nil))
+	usdt(t, name)
 	return startProgram(t, name, args...)
 }
 
