@@ -61,7 +61,7 @@ func (a Archive) Format() string { return a.format }
 func (h *Handler) archive(w http.ResponseWriter, r *http.Request, tree static.Tree, folder *static.Folder, q query) (int, error) {
 	i := slices.IndexFunc(h.cfg.Archives, func(a Archive) bool { return a.format == q.archive })
 	if i < 0 {
-		return http.StatusNotFound, fmt.Errorf("there is no archive %q", q.archive)
+		return http.StatusNotFound, fmt.Errorf("browse: there is no archive %q", q.archive)
 	}
 	a := h.cfg.Archives[i]
 	select {

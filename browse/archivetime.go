@@ -12,7 +12,7 @@ import (
 // that hardly reads would have one of them for as long as it likes.
 func (h *Handler) archiveContext(r *http.Request) (context.Context, context.CancelFunc) {
 	most := h.cfg.ArchiveTime
-	return context.WithTimeoutCause(r.Context(), most, fmt.Errorf("an archive may take no longer than %v: %w", most, context.DeadlineExceeded))
+	return context.WithTimeoutCause(r.Context(), most, fmt.Errorf("browse: an archive may take no longer than %v: %w", most, context.DeadlineExceeded))
 }
 
 // reason returns why an archive failed with err, if it did.

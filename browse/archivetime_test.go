@@ -52,7 +52,7 @@ func TestArchiveTime(t *testing.T) {
 	c := in(t, folder(t, map[string]string{"a": strings.Repeat("x", 1<<20), "b": "x"}))
 	c.Archives = []browse.Archive{browse.Tar()}
 	c.ArchiveTime = 10 * time.Minute
-	const tooLong = "an archive may take no longer than 10m0s: context deadline exceeded"
+	const tooLong = "browse: an archive may take no longer than 10m0s: context deadline exceeded"
 	for _, tt := range []struct {
 		name   string
 		client time.Duration // for a piece
@@ -110,5 +110,5 @@ func TestArchiveTimeOnTheWire(t *testing.T) {
 	defer conn.Close()
 	_, err = io.WriteString(conn, "GET /?archive=tar HTTP/1.1\r\nHost: x\r\n\r\n")
 	require.NoError(t, err)
-	require.EqualError(t, <-outcome, "an archive may take no longer than 1s: context deadline exceeded")
+	require.EqualError(t, <-outcome, "browse: an archive may take no longer than 1s: context deadline exceeded")
 }

@@ -55,7 +55,7 @@ func TestBusy(t *testing.T) {
 			w, began := httptest.NewRecorder(), time.Now()
 			status, err := h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 			require.Equal(t, 503, status)
-			require.EqualError(t, err, "there are many searches and archives under way")
+			require.EqualError(t, err, "browse: there are many searches and archives under way")
 			require.Equal(t, "5", w.Header().Get("Retry-After"))
 			require.Equal(t, wait, time.Since(began))
 		}

@@ -85,7 +85,7 @@ func (h *Handler) parse(r *http.Request) (query, error) {
 	q.archive = values.Get("archive")
 	set("format", func(v string) bool { return choose(&q.format, formatNames[:], v) })
 	if name := values.Get("format"); name != "" && !q.given.Has("format") {
-		return q, fmt.Errorf("there is no format %q", name)
+		return q, fmt.Errorf("browse: there is no format %q", name)
 	}
 	if !q.given.Has("format") {
 		chosen, _ := accept.TypesOf(r.Header).Choose(mediaTypes[:formatJSON1]...)

@@ -107,7 +107,7 @@ var errBusy = busy{}
 
 type busy struct{}
 
-func (busy) Error() string   { return "there are many searches and archives under way" }
+func (busy) Error() string   { return "browse: there are many searches and archives under way" }
 func (busy) StatusCode() int { return http.StatusServiceUnavailable }
 
 // takeTurn waits until a walk may begin, and returns what is to be called when it

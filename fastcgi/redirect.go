@@ -3,6 +3,7 @@ package fastcgi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -41,7 +42,7 @@ func (d *delivery) goOn() (int, error) {
 	}
 	u, err := url.ParseRequestURI(d.onward)
 	if err != nil {
-		return http.StatusBadGateway, err
+		return http.StatusBadGateway, fmt.Errorf("fastcgi: %w", err)
 	}
 	r := middleware.Onward(d.w, d.r, u)
 	r = middleware.WithRoot(r.WithContext(context.WithValue(r.Context(), hopsKey{}, hops+1)), d.base)

@@ -58,24 +58,24 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, erro
 	}
 	proof, err := provider.verify(r.Header, body, rc.hook.Secret, time.Now())
 	if errors.Is(err, errTooOld) {
-		return http.StatusConflict, fmt.Errorf("webhook: %w", err)
+		return http.StatusConflict, fmt.Errorf("git: webhook: %w", err)
 	}
 	if err != nil {
-		return http.StatusUnauthorized, fmt.Errorf("webhook: %w", err)
+		return http.StatusUnauthorized, fmt.Errorf("git: webhook: %w", err)
 	}
 	if rc.service == nil {
 		return http.StatusServiceUnavailable, nil
 	}
 	refs, isPush, err := provider.refs(r.Header, body)
 	if err != nil {
-		return http.StatusBadRequest, fmt.Errorf("webhook: %w", err)
+		return http.StatusBadRequest, fmt.Errorf("git: webhook: %w", err)
 	}
 	if !isPush || !rc.concerns(refs) {
 		w.WriteHeader(http.StatusNoContent)
 		return http.StatusNoContent, nil
 	}
 	if !rc.seen.add(proof) {
-		return http.StatusConflict, errors.New("webhook: it was delivered before")
+		return http.StatusConflict, errors.New("git: webhook: it was delivered before")
 	}
 	rc.service.Trigger()
 	rc.service.repo.log.Info("git: push announced", "by", provider.String(), "refs", refs)
@@ -90,7 +90,7 @@ func (rc *receiver) concerns(refs []string) bool {
 
 // readBody returns the body, or the status for why it cannot be had.
 func readBody(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
-	tooLarge := fmt.Errorf("webhook: the body is larger than %d bytes", hookBytes)
+	tooLarge := fmt.Errorf("git: webhook: the body is larger than %d bytes", hookBytes)
 	if r.ContentLength > hookBytes {
 		return nil, http.StatusRequestEntityTooLarge, tooLarge
 	}
@@ -101,7 +101,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (body []byte, status int, 
 	body, err = io.ReadAll(io.LimitReader(r.Body, hookBytes+1))
 	switch {
 	case err != nil:
-		return nil, http.StatusBadRequest, fmt.Errorf("webhook: reading the body: %w", err)
+		return nil, http.StatusBadRequest, fmt.Errorf("git: webhook: reading the body: %w", err)
 	case len(body) > hookBytes:
 		return nil, http.StatusRequestEntityTooLarge, tooLarge
 	}

@@ -54,7 +54,7 @@ func ExampleNewRequestsHandler() {
 	fmt.Println(status, err)
 	fmt.Println("Accept-Encoding:", w.Header().Get("Accept-Encoding"))
 	// Output:
-	// 400 cannot decode the request: gzip: invalid header
-	// 415 the request has the unknown coding "br"
+	// 400 gzip: cannot decode the request: gzip: invalid header
+	// 415 gzip: the request has the unknown coding "br"
 	// Accept-Encoding: gzip
 }

@@ -288,7 +288,7 @@ func TestLate(t *testing.T) {
 	size := w.Body.Len()
 	n, err := io.WriteString(late, text)
 	require.Zero(t, n)
-	require.EqualError(t, err, "the handler has returned")
+	require.EqualError(t, err, "gzip: the handler has returned")
 	late.WriteHeader(500)
 	late.Header().Set("X-Late", "1")
 	require.Error(t, http.NewResponseController(late).Flush())

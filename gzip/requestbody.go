@@ -157,6 +157,6 @@ func tooLarge(limit int64) error {
 	return &bodyError{http.StatusRequestEntityTooLarge, &http.MaxBytesError{Limit: limit}}
 }
 
-func (e *bodyError) Error() string   { return "cannot decode the request: " + e.err.Error() }
+func (e *bodyError) Error() string   { return "gzip: cannot decode the request: " + e.err.Error() }
 func (e *bodyError) Unwrap() error   { return e.err }
 func (e *bodyError) StatusCode() int { return e.status }

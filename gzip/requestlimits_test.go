@@ -27,7 +27,7 @@ func TestRequestsThatAreTooLarge(t *testing.T) {
 
 		r = post(encode(t, text, coding), coding)
 		_, got, status, err = decoded(gzip.RequestsConfig{MaxBytes: 4999}, r)
-		require.EqualError(t, err, "cannot decode the request: http: request body too large")
+		require.EqualError(t, err, "gzip: cannot decode the request: http: request body too large")
 		require.Equal(t, http.StatusRequestEntityTooLarge, status)
 		require.LessOrEqual(t, len(got), 4999)
 		_, ok := errors.AsType[*http.MaxBytesError](err)

@@ -145,10 +145,10 @@ func (d *requestDecoders) chain(fields []string) (codings []*decoderPool, err er
 			}
 			pool := d.pools[name]
 			if pool == nil {
-				return nil, fmt.Errorf("the request has the unknown coding %.40q", name)
+				return nil, fmt.Errorf("gzip: the request has the unknown coding %.40q", name)
 			}
 			if codings = append(codings, pool); len(codings) > maxChain {
-				return nil, fmt.Errorf("the request is encoded more than %d times", maxChain)
+				return nil, fmt.Errorf("gzip: the request is encoded more than %d times", maxChain)
 			}
 		}
 	}

@@ -125,12 +125,12 @@ func TestRequestsUntouched(t *testing.T) {
 
 func TestRequestsOfUnknownCodings(t *testing.T) {
 	for _, tt := range []struct{ codings, accept, want string }{
-		{"deflate", "", `the request has the unknown coding "deflate"`},
-		{"x-br", "", `the request has the unknown coding "x-br"`},
-		{"deflate, gzip", "", `the request has the unknown coding "deflate"`},
-		{"br, compress", "", `the request has the unknown coding "compress"`},
-		{"gzip, gzip, gzip, gzip", "", `the request is encoded more than 3 times`},
-		{"br", "gzip", `the request has the unknown coding "br"`},
+		{"deflate", "", `gzip: the request has the unknown coding "deflate"`},
+		{"x-br", "", `gzip: the request has the unknown coding "x-br"`},
+		{"deflate, gzip", "", `gzip: the request has the unknown coding "deflate"`},
+		{"br, compress", "", `gzip: the request has the unknown coding "compress"`},
+		{"gzip, gzip, gzip, gzip", "", `gzip: the request is encoded more than 3 times`},
+		{"br", "gzip", `gzip: the request has the unknown coding "br"`},
 	} {
 		var cfg gzip.RequestsConfig
 		accepted := "zstd, br, gzip"
@@ -167,7 +167,7 @@ func TestRequestsThatAreCorrupt(t *testing.T) {
 		"a dictionary":          post(zstdWithDictionary(t), "zstd"),
 	} {
 		_, _, status, err := decoded(gzip.RequestsConfig{}, r)
-		require.ErrorContains(t, err, "cannot decode the request: ", name)
+		require.ErrorContains(t, err, "gzip: cannot decode the request: ", name)
 		require.Equal(t, http.StatusBadRequest, status, name)
 	}
 }

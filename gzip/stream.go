@@ -192,4 +192,4 @@ func (w *writer) close() error {
 }
 
 // errShort is a body's that ends before its Content-Length.
-var errShort = errors.New("the body is shorter than its Content-Length")
+var errShort = errors.New("gzip: the body is shorter than its Content-Length")

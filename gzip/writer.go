@@ -208,7 +208,7 @@ func (w *writer) take(p []byte) (n int, err error) {
 }
 
 // errFinished is for those who go on writing after their handler has returned.
-var errFinished = errors.New("the handler has returned")
+var errFinished = errors.New("gzip: the handler has returned")
 
 // pass passes p on.
 func (w *writer) pass(p []byte) (int, error) {

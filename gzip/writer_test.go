@@ -153,7 +153,7 @@ func TestShort(t *testing.T) {
 	}
 	status, err := gzip.NewHandler(middleware.FromHTTP(announced(300_000)), gzip.Config{}).ServeHTTP(newTally(), ask("GET", "gzip"))
 	require.Equal(t, 500, status)
-	require.EqualError(t, err, "the body is shorter than its Content-Length")
+	require.EqualError(t, err, "gzip: the body is shorter than its Content-Length")
 	status, err = gzip.NewHandler(middleware.FromHTTP(announced(150_000)), gzip.Config{}).ServeHTTP(newTally(), ask("GET", "gzip"))
 	require.Equal(t, 500, status)
 	require.Error(t, err)
@@ -172,7 +172,7 @@ func TestShortAndFailed(t *testing.T) {
 	status, err := h.ServeHTTP(newTally(), ask("GET", "gzip"))
 	require.Equal(t, 500, status)
 	require.ErrorIs(t, err, reason)
-	require.ErrorContains(t, err, "the body is shorter than its Content-Length")
+	require.ErrorContains(t, err, "gzip: the body is shorter than its Content-Length")
 }
 
 // TestMaxConcurrent checks that what is too much is sent as it is.

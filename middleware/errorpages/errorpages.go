@@ -115,7 +115,7 @@ func (h *Handler) answer(rec *middleware.Recorder, r *http.Request, status int, 
 		p = h.pages.forStatus(rec, r, status)
 	}
 	if err := p.write(rec, r, status); err != nil {
-		return middleware.StatusClientClosed, fmt.Errorf("writing error page: %w", err)
+		return middleware.StatusClientClosed, fmt.Errorf("errorpages: %w", err)
 	}
 	return 0, nil
 }

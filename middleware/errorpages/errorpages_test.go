@@ -265,7 +265,7 @@ func TestClientGone(t *testing.T) {
 	h := errorpages.New(errorpages.Config{Log: log.logger()})(returning(404, nil))
 	status, err := h.ServeHTTP(broken{httptest.NewRecorder()}, httptest.NewRequest("GET", "/", nil))
 	require.Equal(t, middleware.StatusClientClosed, status)
-	require.EqualError(t, err, "writing error page: broken pipe")
+	require.EqualError(t, err, "errorpages: broken pipe")
 	require.Empty(t, log.String())
 }
 

@@ -3,6 +3,7 @@ package markdown
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -92,7 +93,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	case errors.Is(err, fs.ErrNotExist):
 		return h.next.ServeHTTP(w, r)
 	case err != nil:
-		return static.Fail(w, r, err)
+		return static.Fail(w, r, fmt.Errorf("markdown: %w", err))
 	}
 	const html = "text/html; charset=utf-8"
 	if doc.plain {
@@ -110,6 +111,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		return visit.Send(html, body, nil)
 	}
 	body, err := h.execute(visit, doc, dir)
+	if err != nil {
+		err = fmt.Errorf("markdown: %w", err)
+	}
 	return visit.Send(html, body, err)
 }
 

@@ -32,7 +32,7 @@ func servePage(w http.ResponseWriter, r *http.Request, location string) (int, er
 		return 0, nil
 	}
 	if _, err := io.WriteString(w, page); err != nil {
-		return middleware.StatusClientClosed, fmt.Errorf("writing redirect: %w", err)
+		return middleware.StatusClientClosed, fmt.Errorf("redirect: %w", err)
 	}
 	return 0, nil
 }

@@ -188,7 +188,7 @@ func outcome(r *http.Request, status int, err error) (int, error) {
 	return http.StatusInternalServerError, err
 }
 
-var errShrunk = errors.New("the file has become shorter while it was sent")
+var errShrunk = errors.New("static: the file has become shorter while it was sent")
 
 // fields sets fields of a header whose values share one allocation. Names have
 // to be in canonical form.

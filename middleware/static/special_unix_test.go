@@ -129,7 +129,7 @@ func TestShrinkingFile(t *testing.T) {
 		got += int64(n)
 	}
 	require.Less(t, got, int64(64<<20))
-	require.EqualError(t, <-outcome, "the file has become shorter while it was sent")
+	require.EqualError(t, <-outcome, "static: the file has become shorter while it was sent")
 }
 
 // sparse makes a file that takes no room.

@@ -3,6 +3,7 @@ package templates
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
@@ -70,9 +71,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	case errors.Is(err, fs.ErrNotExist):
 		return h.next.ServeHTTP(w, r)
 	case err != nil:
-		return static.Fail(w, r, err)
+		return static.Fail(w, r, fmt.Errorf("templates: %w", err))
 	}
 	body, err := visit.Execute(t, nil)
+	if err != nil {
+		err = fmt.Errorf("templates: %w", err)
+	}
 	return visit.Send(typeOf(name), body, err)
 }
 

@@ -32,7 +32,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) (int, error) {
 	cmd.Stderr = said
 	printed, p, stdin, err := start(cmd)
 	if err != nil {
-		return http.StatusInternalServerError, fmt.Errorf("%s: %w", h.cfg.Command[0], err)
+		return http.StatusInternalServerError, fmt.Errorf("websocket: %s: %w", h.cfg.Command[0], err)
 	}
 	go printed.copy(out)
 	out.conn, err = h.accept(w, r)
@@ -100,7 +100,7 @@ func (h *Handler) end(conn *ws.Conn, err error) error {
 		_ = conn.CloseNow()
 	default:
 		_ = conn.Close(ws.StatusInternalError, "")
-		return fmt.Errorf("%s: %w", h.cfg.Command[0], err)
+		return fmt.Errorf("websocket: %s: %w", h.cfg.Command[0], err)
 	}
 	return nil
 }

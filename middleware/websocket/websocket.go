@@ -118,7 +118,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 		case h.slots <- struct{}{}:
 			defer func() { <-h.slots }()
 		default:
-			return http.StatusServiceUnavailable, fmt.Errorf("there are %d WebSockets already", cap(h.slots))
+			return http.StatusServiceUnavailable, fmt.Errorf("websocket: there are %d WebSockets already", cap(h.slots))
 		}
 	}
 	return h.run(w, r)
@@ -145,11 +145,11 @@ func hasToken(values []string, token string) bool {
 // run for it: RFC 6455, sections 4.2.1 and 4.4.
 func check(w http.ResponseWriter, r *http.Request) (int, error) {
 	if r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) {
-		return http.StatusBadRequest, fmt.Errorf("a WebSocket is opened by GET and HTTP/1.1, not by %s and %s", r.Method, r.Proto)
+		return http.StatusBadRequest, fmt.Errorf("websocket: a WebSocket is opened by GET and HTTP/1.1, not by %s and %s", r.Method, r.Proto)
 	}
 	if v := r.Header["Sec-Websocket-Version"]; !slices.Equal(v, []string{"13"}) {
 		w.Header().Set("Sec-WebSocket-Version", "13")
-		return http.StatusUpgradeRequired, fmt.Errorf("the version of WebSocket is %q, not 13", v)
+		return http.StatusUpgradeRequired, fmt.Errorf("websocket: the version of WebSocket is %q, not 13", v)
 	}
 	keys := r.Header["Sec-Websocket-Key"]
 	if len(keys) == 1 {
@@ -157,7 +157,7 @@ func check(w http.ResponseWriter, r *http.Request) (int, error) {
 			return 0, nil
 		}
 	}
-	return http.StatusBadRequest, errors.New("the key of the WebSocket is not one of 16 bytes")
+	return http.StatusBadRequest, errors.New("websocket: the key of the WebSocket is not one of 16 bytes")
 }
 
 func (h *Handler) checkOrigin(r *http.Request) error {
@@ -167,7 +167,7 @@ func (h *Handler) checkOrigin(r *http.Request) error {
 	}
 	u, err := url.Parse(origins[0])
 	if err != nil || u.Host == "" || len(origins) > 1 { // "null", for example
-		return fmt.Errorf("the origin %q is no host", origins)
+		return fmt.Errorf("websocket: the origin %q is no host", origins)
 	}
 	if strings.EqualFold(u.Host, r.Host) && (r.TLS == nil || u.Scheme == "https") {
 		return nil // without TLS here a proxy may have it
@@ -178,7 +178,7 @@ func (h *Handler) checkOrigin(r *http.Request) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("pages of %s may not open WebSockets to %s", u.Host, r.Host)
+	return fmt.Errorf("websocket: pages of %s may not open WebSockets to %s", u.Host, r.Host)
 }
 
 // accept makes a WebSocket of the connection.
