@@ -2,7 +2,6 @@ package caddyfile
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -150,21 +149,6 @@ func (b *builder) fail(err error) {
 	}
 }
 
-// A site is one site of a Caddyfile in working order.
-type site struct {
-	file        *File // of decl
-	decl        *Site
-	conf        *directive.Site
-	root        *middleware.Root        // by default
-	controllers []*directive.Controller // outermost first
-	chain       middleware.Handler
-	handler     http.Handler // the chain, settled
-
-	life     context.Context // from its start to its end
-	end      context.CancelFunc
-	inFlight *inFlight
-}
-
 func (b *builder) site(decl *Site, declared []*directive.Line) *site {
 	conf := directive.NewSite()
 	named := map[string]bool{}
@@ -232,97 +216,10 @@ func (b *builder) setup(d directive.Directive, c *directive.Controller, at direc
 	return m, err
 }
 
-func (b *builder) unknownDirective(line *directive.Line) error {
-	name := line.Name()
-	hint := directive.Suggest(name, b.Vocabulary.Names()...)
-	elsewhere := func(text string) {
-		for _, d := range b.Vocabulary {
-			switch {
-			case !slices.Contains(d.Elsewhere, text):
-			case d.Always:
-				hint = fmt.Sprintf(" (here it is called %q, and done without a line)", d.Name)
-			default:
-				hint = fmt.Sprintf(" (here it is called %q)", d.Name)
-			}
-		}
-	}
-	elsewhere(name)
-	if len(line.Words) > 1 {
-		elsewhere(name + " " + line.Words[1].Text)
-	}
-	switch {
-	case strings.HasPrefix(name, "@"):
-		hint = ": there are no matchers; most directives take a path, and some have if"
-	case slices.Contains([]string{"handle", "handle_path", "location", "route"}, name):
-		hint = ": there are no blocks for paths; most directives take a path, and the address of a site may have one"
-	case !looksLikeAddress(name):
-	case line.From == nil:
-		hint = ": it looks like the address of a site, and sites do not nest; is a } missing before it?"
-	default:
-		hint = ": it looks like the address of a site; files of sites are imported outside of sites"
-	}
-	return &directive.Error{
-		Pos:  line.Words[0].Pos,
-		From: line.From,
-		Err:  fmt.Errorf("unknown directive %q%s", name, hint),
-	}
-}
-
 // certificateHint says where a certificate comes from, if the vocabulary has it.
 func (b *builder) certificateHint() string {
 	if _, ok := b.order["tls"]; ok {
 		return ": a line of tls says which"
 	}
 	return ""
-}
-
-// start starts what the site needs, or nothing.
-func (s *site) start() error {
-	for _, c := range s.controllers {
-		if err := c.Start(s.life); err != nil {
-			return s.file.Explain(s.blame(c, err))
-		}
-	}
-	remaining := s.controllers[:0:0] // there may be thousands of sites with a dozen each
-	for _, c := range s.controllers {
-		if c.Started() {
-			remaining = append(remaining, c)
-		}
-	}
-	s.controllers = remaining
-	return nil
-}
-
-// blame gives an error a place, unless it has one: that of the first line of those
-// that asked for what has failed.
-func (s *site) blame(c *directive.Controller, err error) error {
-	if _, ok := errors.AsType[*directive.Error](err); ok {
-		return err
-	}
-	e := &directive.Error{Pos: s.decl.Pos, Path: s.decl.Addrs[0].Text, From: s.decl.From, Err: err}
-	if lines := c.Lines(); len(lines) > 0 {
-		e.Pos, e.From = lines[0].Words[0].Pos, lines[0].From
-		e.Path += ": " + lines[0].Name()
-	}
-	return e
-}
-
-// replaced tells the directives that the site is asked nothing more.
-func (s *site) replaced() {
-	for _, c := range s.controllers {
-		c.Replaced()
-	}
-}
-
-// stop gives up what the site needed, innermost first.
-func (s *site) stop() error {
-	if s.end != nil {
-		s.end()
-	}
-	var errs []error
-	for _, c := range slices.Backward(s.controllers) {
-		errs = append(errs, c.Stop())
-	}
-	s.conf.Unhide()
-	return errors.Join(append(errs, s.root.Close())...)
 }

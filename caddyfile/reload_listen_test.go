@@ -2,28 +2,21 @@ package caddyfile_test
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
-	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // ports returns numbers that nobody listens to. They are none of those that the
@@ -221,211 +214,4 @@ func TestGivenListeners(t *testing.T) {
 		_, err := net.Dial("tcp", addr)
 		require.Error(t, err)
 	}
-}
-
-// TestDrainCutsOff checks that a handler that does not end when its site is told to
-// is cut off, and another site's on the same connection of HTTP/2 is not.
-func TestDrainCutsOff(t *testing.T) {
-	for _, protocol := range []int{1, 2} {
-		t.Run(fmt.Sprint("HTTP/", protocol), func(t *testing.T) {
-			goOn := make(chan struct{})
-			v := append(vocabulary(), directive.Directive{Name: "deaf", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-				c.Once().Args(0, 1)
-				c.Site().Server.H2C = true
-				return func(middleware.Handler) middleware.Handler {
-					return middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
-						http.NewResponseController(w).Flush()
-						select {
-						case <-r.Context().Done():
-						case <-goOn:
-							io.WriteString(w, "finished")
-						}
-						return 0, nil
-					})
-				}, c.Err()
-			}})
-			text := "a:0 {\n bind 127.0.0.1\n deaf\n}\n"
-			server := load(t, text+"b:0 {\n bind 127.0.0.1\n deaf\n}", caddyfile.Config{Vocabulary: v, Drain: time.Millisecond})
-			start(t, server)
-			transport := &http.Transport{Protocols: new(http.Protocols)}
-			transport.Protocols.SetHTTP1(protocol == 1)
-			transport.Protocols.SetUnencryptedHTTP2(protocol == 2)
-			defer transport.CloseIdleConnections()
-			bodies := map[string]io.Reader{}
-			for _, host := range []string{"a", "b"} {
-				r, err := http.NewRequest("GET", "http://"+server.Listeners()[0].Addr.String(), nil)
-				require.NoError(t, err)
-				r.Host = host
-				resp, err := transport.RoundTrip(r)
-				require.NoError(t, err)
-				require.Equal(t, protocol, resp.ProtoMajor)
-				defer resp.Body.Close()
-				bodies[host] = resp.Body
-			}
-			reload(t, server, text+"b:0 {\n bind 127.0.0.1\n deaf indeed\n}")
-			_, err := io.ReadAll(bodies["b"])
-			require.Error(t, err)
-			middlewaretest.Eventually(t, func() bool { return server.Draining() == 0 })
-			close(goOn)
-			finished, err := io.ReadAll(bodies["a"])
-			require.NoError(t, err)
-			require.Equal(t, "finished", string(finished))
-		})
-	}
-}
-
-// TestFailedReloadLeaksNothing has a reload fail halfway, many times.
-func TestFailedReloadLeaksNothing(t *testing.T) {
-	busy, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer busy.Close()
-	var e events
-	v := append(e.watched(nil), directive.Directive{Name: "open", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-		c.Once().Args(0, 1)
-		var f *os.File
-		c.OnStart(func(context.Context) (err error) { f, err = os.Open(os.DevNull); return err })
-		c.OnStop(func() error {
-			if f == nil {
-				return nil
-			}
-			return f.Close()
-		})
-		directive.Share(c, "shared", func() *file { return &file{name: "shared", reopened: new([]string)} })
-		c.Site().Hide("some.file")
-		return nil, c.Err()
-	}})
-	const text = "127.0.0.1:0 {\n open\n}\n"
-	server := load(t, text, caddyfile.Config{Vocabulary: v})
-	start(t, server)
-	bad := []string{
-		text + "b:0 {\n bind 127.0.0.1\n open\n nonsense\n}",
-		text + "b:0 {\n bind 127.0.0.1\n open\n}\nc:0 {\n bind 127.0.0.1\n open\n bad luck\n}",
-		text + "127.0.0.1:1, " + busy.Addr().String() + " {\n open\n}",
-		"localhost:0 {\n open changed\n}\n" + busy.Addr().String() + " {\n}",
-	}
-	fail := func() {
-		for _, text := range bad {
-			_, err := server.Reload(t.Context(), parse(t, text))
-			require.Error(t, err)
-		}
-	}
-	get(t, server.Listeners()[0].Addr.String(), "127.0.0.1") // once it serves
-	fail()
-	goroutines, files := runtime.NumGoroutine(), openFiles()
-	for range 200 / len(bad) {
-		fail()
-	}
-	middlewaretest.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines && openFiles() <= files })
-	t.Logf("goroutines: %d, then %d; descriptors: %d, then %d", goroutines, runtime.NumGoroutine(), files, openFiles())
-	require.Equal(t, []string{"shared"}, server.LogFiles())
-}
-
-// openFiles returns how many descriptors are open, where the system tells.
-func openFiles() int {
-	entries, _ := os.ReadDir("/proc/self/fd")
-	return len(entries)
-}
-
-// TestReloadsAtOnce checks that reloads wait for each other, and that one that comes
-// together with the end leaves nothing behind.
-func TestReloadsAtOnce(t *testing.T) {
-	middlewaretest.NoLeaks(t)
-	for range 20 {
-		var e events
-		server, err := caddyfile.Build(parse(t, "127.0.0.1:0 {\n noted 0\n}"), caddyfile.Config{Vocabulary: e.watched(nil)})
-		require.NoError(t, err)
-		require.NoError(t, server.Listen(t.Context()))
-		var running sync.WaitGroup
-		running.Go(func() { _ = server.Serve(t.Context()) })
-		for n := range 4 {
-			running.Go(func() {
-				_, err := server.Reload(t.Context(), parse(t, fmt.Sprintf("127.0.0.1:0 {\n noted %d\n}\nb%[1]d {\n}", n+1)))
-				if err != nil && !errors.Is(err, caddyfile.ErrClosed) {
-					t.Error(err)
-				}
-			})
-		}
-		running.Go(func() { _ = server.Shutdown(t.Context()) })
-		running.Wait()
-		starts := 0
-		for _, event := range e.all() {
-			if strings.HasPrefix(event, "start") {
-				starts++
-			}
-		}
-		require.GreaterOrEqual(t, len(e.all()), 2*starts, e.all())
-	}
-}
-
-// TestReloadWaitsNoLongerThanItMay checks that who waits for another reload, or for
-// a site to start, waits as long as its context says.
-func TestReloadWaitsNoLongerThanItMay(t *testing.T) {
-	starting := make(chan struct{}, 1)
-	var e events
-	v := append(e.watched(nil), directive.Directive{Name: "hang", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-		c.Once().Args(0, 0)
-		c.OnStart(func(ctx context.Context) error {
-			starting <- struct{}{}
-			<-ctx.Done()
-			return context.Cause(ctx)
-		})
-		return nil, c.Err()
-	}})
-	server := load(t, "a {\n noted a\n}", caddyfile.Config{Vocabulary: v})
-	require.NoError(t, server.Open(t.Context()))
-	ctx, cancel := context.WithCancel(t.Context())
-	first := make(chan error, 1)
-	go func() {
-		_, err := server.Reload(ctx, parse(t, "b {\n noted b\n hang\n}"))
-		first <- err
-	}()
-	<-starting
-	short, end := context.WithTimeout(t.Context(), time.Millisecond)
-	defer end()
-	_, err := server.Reload(short, parse(t, "c"))
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	cancel()
-	require.ErrorIs(t, <-first, context.Canceled)
-	require.Equal(t, []string{"start a", "start b", "stop b"}, e.all())
-}
-
-// TestReloadOfHandler checks that a server of the embedder's own serves what was
-// loaded last by the Handler that it was given first.
-func TestReloadOfHandler(t *testing.T) {
-	server := load(t, "127.0.0.1 {\n answer 1\n}", caddyfile.Config{Vocabulary: vocabulary()})
-	require.NoError(t, server.Open(t.Context()))
-	own := httptest.NewServer(server.Handler())
-	defer own.Close()
-	addr := own.Listener.Addr().String()
-	require.Equal(t, "1", get(t, addr, "127.0.0.1"))
-	reload(t, server, "127.0.0.1 {\n answer 2\n}")
-	require.Equal(t, "2", get(t, addr, "127.0.0.1"))
-	http.DefaultClient.CloseIdleConnections()
-}
-
-// TestReloadHides checks that a Caddyfile is hidden as long as it counts, and what is
-// no longer imported no longer.
-func TestReloadHides(t *testing.T) {
-	t.Chdir(t.TempDir())
-	var site *directive.Site
-	v := append(vocabulary(), directive.Directive{Name: "see", Setup: func(c *directive.Controller) (middleware.Middleware, error) {
-		c.Once().Args(0, 0)
-		site = c.Site()
-		return nil, c.Err()
-	}})
-	write(t, "more", "b {\n}")
-	write(t, "Caddyfile", "a {\n see\n}\nimport more")
-	server, err := caddyfile.Load("Caddyfile", caddyfile.Config{Vocabulary: v})
-	require.NoError(t, err)
-	defer server.Close()
-	require.True(t, site.Hidden("more", nil))
-	write(t, "Caddyfile", "a {\n see\n}\nb {\n nonsense\n}")
-	_, err = server.ReloadFile(t.Context())
-	require.Error(t, err)
-	require.True(t, site.Hidden("more", nil))
-	write(t, "Caddyfile", "a {\n see\n}")
-	_, err = server.ReloadFile(t.Context())
-	require.NoError(t, err)
-	require.False(t, site.Hidden("more", nil))
-	require.True(t, site.Hidden("Caddyfile", nil))
 }

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
 )
 
@@ -70,66 +68,6 @@ func newServer(c Config) *Server {
 
 // ErrClosed is returned when a Server is used after Close.
 var ErrClosed = errors.New("caddyfile: server is closed")
-
-// Handler returns what serves the sites, chosen by the host, and the path, of
-// their addresses. Of several that differ in their port only, it is the one on
-// the port that a request came in at, or else the first in the file. Where your
-// server listens is up to you: if others than this machine can reach it they can
-// ask for a site named localhost as well. For sites with TLS it has to be a server
-// with [Server.TLSConfig].
-func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for {
-			g := s.now.Load()
-			if s.dispatch(g.hostsFor(r), w, r, func() bool { return s.now.Load() == g }) {
-				return
-			}
-		}
-	})
-}
-
-// serveAt answers a request that came in at k.
-func (s *Server) serveAt(k *socket, w http.ResponseWriter, r *http.Request) {
-	for {
-		p := k.port.Load()
-		if s.dispatch(&p.hosts, w, r, func() bool { return k.port.Load() == p }) {
-			return
-		}
-	}
-}
-
-// dispatch answers a request, unless its site has ended in the meantime and there is
-// another table to look it up in.
-func (s *Server) dispatch(hosts *hosts, w http.ResponseWriter, r *http.Request, isCurrent func() bool) bool {
-	p := hosts.find(r)
-	switch {
-	case p == nil || !hosts.admits(r, p):
-		s.refuse(p, w, r)
-		return true
-	case p.site.inFlight.enter():
-		defer p.site.inFlight.leave()
-		if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
-			c.begin(p.site, w, r)
-			defer c.end(r)
-		}
-	case !isCurrent():
-		return false
-	}
-	p.handler.ServeHTTP(w, r)
-	return true
-}
-
-// refuse answers a request that is for no place, or not for the one it names.
-func (s *Server) refuse(p *place, w http.ResponseWriter, r *http.Request) {
-	unknown := s.config.UnknownHost
-	if unknown == nil || p != nil {
-		unknown = middleware.Status(http.StatusNotFound)
-		if r.TLS != nil || p != nil {
-			unknown = middleware.Status(http.StatusMisdirectedRequest)
-		}
-	}
-	middleware.Edge{Log: s.log}.Handler(unknown).ServeHTTP(w, r)
-}
 
 // Open starts what the sites need: it opens their log files, for example. If
 // something cannot be started, nothing is. Opening twice does nothing. Once ctx is
@@ -255,66 +193,4 @@ func (s *Server) serve() error {
 		k.serve(s)
 	}
 	return nil
-}
-
-// Shutdown takes no more requests, lets those in flight finish until ctx is
-// done, cuts off the rest and closes s.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.stopping = true
-	closeAll(s.sockets)
-	closeAll(s.spare)
-	s.mu.Unlock()
-	var (
-		all  sync.WaitGroup
-		late atomic.Bool
-	)
-	for v := range s.servers.Range {
-		all.Go(func() {
-			if !v.(*server).shutdown(ctx) {
-				late.Store(true)
-			}
-		})
-	}
-	all.Wait()
-	if late.Load() {
-		s.log.Warn("stopping: requests were cut off that took longer than they were given")
-	}
-	return s.Close()
-}
-
-// Close ends everything at once: it stops listening, cuts off what is in flight
-// and, once that has come to its end or after a second, stops what the sites
-// needed. Closing twice does nothing.
-func (s *Server) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
-	return s.closeLocked()
-}
-
-func (s *Server) closeLocked() error {
-	s.closed = true
-	defer close(s.ended)
-	for v := range s.servers.Range {
-		v.(*server).Server.Close()
-	}
-	closeAll(s.sockets)
-	closeAll(s.spare)
-	s.sockets, s.spare = nil, nil
-	s.hasten()
-	last, cancel := context.WithTimeout(context.Background(), lastMoment)
-	defer cancel()
-	sites := s.now.Load().sites
-	for _, site := range sites {
-		site.inFlight.end()
-	}
-	for _, site := range sites {
-		site.inFlight.wait(last)
-	}
-	err := stop(sites)
-	s.leaving.Wait()
-	return err
 }

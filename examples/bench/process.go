@@ -44,6 +44,8 @@ func server(role, arg string) (http.Handler, error) {
 		return fastcgiServer(arg)
 	case "reverseproxy":
 		return reverseProxyServer(arg), nil
+	case "sites":
+		return sitesServer(arg)
 	case "oxy":
 		return oxyServer(arg), nil
 	}

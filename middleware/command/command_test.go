@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -203,15 +202,12 @@ func FuzzSplit(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		start := time.Now()
 		words, err := command.Split(line)
-		if time.Since(start) > time.Second {
-			t.Fatal("it took more than a second")
-		}
 		if err != nil {
 			require.Nil(t, words)
 			return
 		}
 		require.NoError(t, command.Command{Args: words}.Check())
+		require.LessOrEqual(t, len(strings.Join(words, "")), len(line), "nothing is expanded")
 	})
 }
