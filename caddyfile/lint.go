@@ -1,7 +1,6 @@
 package caddyfile
 
 import (
-	"cmp"
 	"errors"
 	"log/slog"
 	"slices"
@@ -70,10 +69,5 @@ func (f *File) stars() (found []*directive.Error) {
 
 // SortErrors puts errors in the order of the file.
 func SortErrors(errs []*directive.Error) {
-	slices.SortStableFunc(errs, func(a, b *directive.Error) int {
-		return cmp.Or(
-			strings.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Col, b.Pos.Col))
-	})
+	slices.SortStableFunc(errs, func(a, b *directive.Error) int { return a.Pos.Compare(b.Pos) })
 }

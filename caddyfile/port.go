@@ -70,12 +70,14 @@ const (
 
 // host returns the canonical form of a's host; "" is any host.
 func (a Address) host() string {
-	host := strings.TrimSuffix(strings.TrimPrefix(a.Host, "["), "]")
+	host := unbracket(a.Host)
 	if addr, err := netip.ParseAddr(host); err == nil && addr.IsUnspecified() {
 		return ""
 	}
 	return ascii(canonicalHost(host))
 }
+
+func unbracket(host string) string { return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]") }
 
 // port returns the number of a's port. Sites that name neither port nor scheme
 // are on 2015, as in Caddy 1, unless they get certificates by themselves.
@@ -108,7 +110,7 @@ func (a Address) bind() string {
 // canonicalBind returns the one way to write a host to listen on. Unlike that of a
 // request it may have a zone.
 func canonicalBind(host string) string {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	host = unbracket(host)
 	addr, err := netip.ParseAddr(host)
 	switch {
 	case err != nil:

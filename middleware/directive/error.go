@@ -19,6 +19,11 @@ type Pos struct {
 // String returns file:line:column.
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
+// Compare is below, at or above 0 if p is before, at or after q.
+func (p Pos) Compare(q Pos) int {
+	return cmp.Or(strings.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
+}
+
 // An Import is a place that brought lines in from elsewhere.
 type Import struct {
 	Pos  Pos
@@ -114,12 +119,7 @@ func excerpt(source string, col int) (line, mark string) {
 // place only the first counts: the others are its consequence.
 func Join(errs ...*Error) error {
 	errs = slices.Clone(errs)
-	slices.SortStableFunc(errs, func(a, b *Error) int {
-		return cmp.Or(
-			strings.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Col, b.Pos.Col))
-	})
+	slices.SortStableFunc(errs, func(a, b *Error) int { return a.Pos.Compare(b.Pos) })
 	var all []error
 	for i, e := range errs {
 		if i == 0 || e.Pos != errs[i-1].Pos {
