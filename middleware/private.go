@@ -25,8 +25,8 @@ type Private struct {
 }
 
 // Allows reports whether r is to be let in. None is that has been forwarded, as far
-// as that can be seen: it says so in Forwarded, Via, X-Real-Ip or any X-Forwarded-
-// field. A proxy on this machine that adds no such field cannot be told from a
+// as that can be seen: it says so in Forwarded, Via, Cdn-Loop (RFC 8586), X-Real-Ip or
+// any X-Forwarded- field. A proxy on this machine that adds no such field cannot be told from a
 // client on it. Nor is one that a browser says another site has made it send.
 func (p Private) Allows(r *http.Request) bool {
 	if forwarded(r.Header) || fromElsewhere(r.Header) {
@@ -61,7 +61,7 @@ func hostOf(r *http.Request) (string, netip.Addr) {
 func forwarded(h http.Header) bool {
 	for name := range h {
 		switch {
-		case name == "Forwarded", name == "Via", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):
+		case name == "Forwarded", name == "Via", name == "Cdn-Loop", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):
 			return true
 		}
 	}

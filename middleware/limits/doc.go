@@ -4,10 +4,11 @@
 //	http.ListenAndServe(addr, middleware.Wrap(mux, small))
 //
 // Of the paths that a request falls under, as [middleware.Path.Protects] has it, the
-// longest counts. A handler that reads more of the body than that gets an
-// [http.MaxBytesError], which a chain makes 413 of, and the connection is closed after
-// the answer, as that of [http.MaxBytesReader]. If the length is known to be too large
-// no byte is read, nor is the client told to go on that asked whether it may
+// longest counts. What is bounded is the body as it was sent: one that a layer further
+// in decodes may become as large as that lets it. A handler that reads more than
+// is allowed gets an [http.MaxBytesError], which a chain makes 413 of, and the connection
+// is closed after the answer, as that of [http.MaxBytesReader]. If the length is known to
+// be too large no byte is read, nor is the client told to go on that asked whether it may
 // (Expect: 100-continue). A handler that does not look at the body is not disturbed,
 // so that the answer is that of whoever needs it, its page and its line in the log
 // included.

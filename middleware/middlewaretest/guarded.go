@@ -58,6 +58,7 @@ func Guarded(t *testing.T, m func(middleware.Access) middleware.Handler, paths .
 		{"X-Forwarded-For, with networks", office, "10.0.0.2", "", header("X-Forwarded-For", "127.0.0.1"), networks},
 		{"Forwarded", machine, host, "", header("Forwarded", "for=127.0.0.1"), local},
 		{"Via", machine, host, "", header("Via", "1.1 proxy"), local},
+		{"a CDN", machine, host, "", header("Cdn-Loop", "cdn.example"), local},
 		{"X-Real-IP", machine, host, "", header("X-Real-Ip", "127.0.0.1"), local},
 		{"a page of another site", machine, host, "", header("Sec-Fetch-Site", "cross-site"), local},
 		{"a page of another port", machine, host, "", header("Sec-Fetch-Site", "same-site"), local},

@@ -145,7 +145,8 @@ func (p *program) writeTo(name, out string) error {
 	case st.Mode()&special != 0:
 		return errors.New("is run as another user: write the notes before it is made so")
 	}
-	if there, err := os.Stat(out); err == nil && !there.Mode().IsRegular() {
+	there, err := os.Stat(out)
+	if err == nil && !there.Mode().IsRegular() {
 		return fmt.Errorf("%s is no file that could be replaced", out) // such as /dev/null
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(out), filepath.Base(out)+".usdt*")
@@ -153,6 +154,9 @@ func (p *program) writeTo(name, out string) error {
 		return err
 	}
 	_, err = tmp.Write(b)
+	if there != nil {
+		err = errors.Join(err, keepOwner(tmp, there))
+	}
 	err = errors.Join(err, tmp.Chmod(st.Mode().Perm()), tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), out)
