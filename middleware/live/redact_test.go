@@ -149,3 +149,15 @@ func TestLongOnesInFlight(t *testing.T) {
 	_, err := h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/"+strings.Repeat("x", 1<<20), nil))
 	require.NoError(t, err)
 }
+
+// TestTerminalsAreToldNothing reads, as on a terminal, what a client has sent that
+// net/http takes for a path.
+func TestTerminalsAreToldNothing(t *testing.T) {
+	recorder := open(t)
+	h := middleware.AppHandler(live.NewHandler(middleware.Status(500), live.Config{Recorder: recorder}).ServeHTTP)
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RequestURI = "/ä\u009b31m\u202e\xff\x7f\x1b"
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	pages := live.Pages(live.PagesConfig{Recorder: recorder, Sensitive: true})
+	require.Contains(t, body(t, ask(pages, "GET", "/debug/errors")), `"/ä�31m���\u001b"`)
+}

@@ -147,6 +147,9 @@ func check(w http.ResponseWriter, r *http.Request) (int, error) {
 	if r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) {
 		return http.StatusBadRequest, fmt.Errorf("websocket: a WebSocket is opened by GET and HTTP/1.1, not by %s and %s", r.Method, r.Proto)
 	}
+	if strings.ContainsRune(r.URL.Path, 0) {
+		return http.StatusBadRequest, errors.New("the path has a zero byte, which no variable can have")
+	}
 	if v := r.Header["Sec-Websocket-Version"]; !slices.Equal(v, []string{"13"}) {
 		w.Header().Set("Sec-WebSocket-Version", "13")
 		return http.StatusUpgradeRequired, fmt.Errorf("websocket: the version of WebSocket is %q, not 13", v)

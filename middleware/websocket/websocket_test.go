@@ -165,6 +165,7 @@ func TestRefused(t *testing.T) {
 		{"a foreign origin", "GET /echo HTTP/1.1", upgrade + key + "Origin: http://evil.example\r\n", 403},
 		{"an origin that begins as a friend", "GET /echo HTTP/1.1", upgrade + key + "Origin: http://a.friend.example.evil.example\r\n", 403},
 		{"an origin on another port", "GET /echo HTTP/1.1", upgrade + key + "Origin: http://localhost\r\n", 403},
+		{"a path that no variable can have", "GET /echo/%00 HTTP/1.1", upgrade + key, 400},
 		{"an opaque origin", "GET /echo HTTP/1.1", upgrade + key + "Origin: null\r\n", 403},
 		{"an origin with a user", "GET /echo HTTP/1.1", upgrade + key + "Origin: http://" + host + "@evil.example\r\n", 403},
 		{"two origins", "GET /echo HTTP/1.1", upgrade + key + "Origin: http://" + host + "\r\nOrigin: http://evil.example\r\n", 403},
