@@ -1,7 +1,6 @@
 package live
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,7 +44,7 @@ func (p *pages) setLevel(w http.ResponseWriter, r *http.Request) (int, error) {
 		return complain(w, http.StatusNotFound, fmt.Errorf("there is no log of a site %q to change", c.site))
 	}
 	view, _ := p.levels(nil)
-	body, err := json.MarshalIndent(view, "", "\t")
+	body, err := marshal(view, "\t")
 	if err != nil {
 		return http.StatusInternalServerError, err
 	}

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -31,7 +30,7 @@ func (p *pages) tap(w http.ResponseWriter, r *http.Request) (int, error) {
 	if r.Method == http.MethodHead {
 		return 0, nil
 	}
-	lines, control := json.NewEncoder(w), http.NewResponseController(w)
+	control := http.NewResponseController(w)
 	for {
 		if !reader.Waiting() {
 			if err := control.Flush(); err != nil {
@@ -41,17 +40,22 @@ func (p *pages) tap(w http.ResponseWriter, r *http.Request) (int, error) {
 		}
 		q, lost, err := reader.next(r.Context(), p.Drain)
 		_ = control.SetWriteDeadline(time.Now().Add(patience))
+		var line any
 		switch {
 		case err != nil:
 			return 0, nil
 		case lost > 0:
-			err = lines.Encode(struct {
+			line = struct {
 				Lost uint64 `json:"lost"`
-			}{lost})
+			}{lost}
 		default:
-			err = lines.Encode(p.shown(q))
+			line = p.shown(q)
 		}
+		text, err := marshal(line, "")
 		if err != nil {
+			return http.StatusInternalServerError, err
+		}
+		if _, err := w.Write(text); err != nil {
 			return 0, nil
 		}
 	}

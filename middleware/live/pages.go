@@ -2,7 +2,6 @@ package live
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -181,7 +180,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, name string, page p
 		form += "; version=0.0.4; charset=utf-8"
 		body = p.prometheus()
 	default:
-		body, err = json.MarshalIndent(data, "", "\t")
+		body, err = marshal(data, "\t")
 	}
 	if err != nil {
 		return http.StatusInternalServerError, err

@@ -1,16 +1,12 @@
 package live
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
 // shown returns r as operators are to see it.
 func (p *pages) shown(r *Request) *Request {
 	seen := *r
 	for _, s := range [...]*string{&seen.Method, &seen.Host, &seen.URI, &seen.Remote, &seen.Error} {
-		*s = visible(short(*s)) // of those in flight it is not short yet
+		*s = short(*s) // of those in flight it is not yet
 	}
 	if p.Sensitive {
 		return &seen
@@ -18,18 +14,6 @@ func (p *pages) shown(r *Request) *Request {
 	seen.URI = withoutQuery(seen.URI)
 	seen.Error = withoutQueries(seen.Error)
 	return &seen
-}
-
-// visible returns s with U+FFFD for what does not print, but for the control characters
-// of ASCII, which JSON escapes: others would be commands to a terminal, too, on which the
-// answer is read (U+009B), or turn it around (U+202E).
-func visible(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c > '~' && !unicode.IsPrint(c) {
-			return utf8.RuneError
-		}
-		return c
-	}, s)
 }
 
 // withoutQuery returns a URI up to its first question mark or number sign, whatever

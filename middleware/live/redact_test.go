@@ -156,8 +156,10 @@ func TestTerminalsAreToldNothing(t *testing.T) {
 	recorder := open(t)
 	h := middleware.AppHandler(live.NewHandler(middleware.Status(500), live.Config{Recorder: recorder}).ServeHTTP)
 	r := httptest.NewRequest("GET", "/", nil)
-	r.RequestURI = "/ä\u009b31m\u202e\xff\x7f\x1b"
+	r.RequestURI = "/ä\u009b31m\u202e\U000e0001\xff\x7f\x1b"
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	pages := live.Pages(live.PagesConfig{Recorder: recorder, Sensitive: true})
-	require.Contains(t, body(t, ask(pages, "GET", "/debug/errors")), `"/ä�31m���\u001b"`)
+	text := body(t, ask(pages, "GET", "/debug/errors"))
+	require.Contains(t, text, `"/ä\u009b31m\u202e\udb40\udc01\ufffd\u007f\u001b"`)
+	require.True(t, json.Valid([]byte(text)))
 }
