@@ -101,6 +101,7 @@ func (d *delivery) run() (int, error) {
 			last = err
 		}
 		if !d.wait(err, until) {
+			upstream.SetRetryAfter(d.w.Header(), last)
 			return d.statusOf(last), last
 		}
 		d.tried = d.tried[:0]

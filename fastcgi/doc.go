@@ -160,6 +160,9 @@
 //	503  none is fit, all are full, or it is overloaded
 //	504  it took too long
 //
+// With 503 goes a Retry-After: of one second if all are full, of ten if none is fit, and
+// of five if it is overloaded.
+//
 // # Retries
 //
 // A request that did not reach an application, or that it refused, goes to another,

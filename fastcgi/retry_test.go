@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/shallot-http/shallot/fastcgi"
 	"github.com/shallot-http/shallot/middleware/middlewaretest"
+	"github.com/shallot-http/shallot/middleware/upstream"
 )
 
 // dying answers one request on each of its first connections, and closes them when
@@ -195,4 +197,30 @@ func (m *mute) Write(p []byte) (int, error) {
 		return 0, errors.New("dead")
 	}
 	return m.Conn.Write(p)
+}
+
+// TestRetryAfter checks what a client is told that is to come back later.
+func TestRetryAfter(t *testing.T) {
+	full := groupOf(t, upstream.Config{Targets: []upstream.Target{{Addr: "127.0.0.1:1"}}, MaxConns: 1})
+	pick, err := full.Pick(t.Context(), nil, nil)
+	require.NoError(t, err)
+	defer pick.Done(upstream.Result{})
+	for _, tt := range []struct {
+		name   string
+		group  *upstream.Group
+		status int
+		want   []string
+	}{
+		{"all are full", full, 503, []string{"1"}},
+		{"there is none", nil, 503, []string{"10"}},
+		{"it could not be reached", groupOf(t, upstream.Config{Targets: []upstream.Target{{Addr: "127.0.0.1:1"}}}), 502, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			status, err := fastcgi.NewHandler(nil, fastcgi.Config{Upstreams: tt.group}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			require.Error(t, err)
+			require.Equal(t, tt.status, status)
+			require.Equal(t, tt.want, w.Header()["Retry-After"])
+		})
+	}
 }

@@ -106,7 +106,7 @@ func (d *delivery) run() (int, error) {
 			if errors.Is(ctx.Err(), context.Canceled) && !d.content.interrupted || errors.Is(last, context.Cause(ctx)) {
 				last = upstream.Canceled(ctx)
 			}
-			d.retryAfter(last)
+			upstream.SetRetryAfter(d.w.Header(), last)
 			return d.statusOf(last), last
 		}
 		d.tried = d.tried[:0]

@@ -25,6 +25,18 @@ func (e Error) Error() string { return string(e) }
 // StatusCode returns 503.
 func (e Error) StatusCode() int { return http.StatusServiceUnavailable }
 
+// SetRetryAfter tells a client that gets 503 when it may be worth asking again, if err
+// is an Error that says so: soon, if it is only that all targets are full, and else
+// after what one is out for at first.
+func SetRetryAfter(header http.Header, err error) {
+	switch e, _ := errors.AsType[Error](err); e {
+	case ErrFull, ErrQueueTimeout:
+		header.Set("Retry-After", "1")
+	case ErrNone, ErrClosed:
+		header.Set("Retry-After", "10")
+	}
+}
+
 // A Pick is an upstream that a request may be sent to. Done must be called when
 // that is over.
 type Pick struct {

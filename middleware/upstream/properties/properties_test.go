@@ -146,6 +146,7 @@ func TestErrors(t *testing.T) {
 		{"a check of no path", "health_check ok", `2:14: x: health_check: "ok" is not a path of the test's`},
 		{"a check of no path, in detail", "health_check ok\nhealth_check_rise 2", `2:14: x: health_check: "ok" is not a path of the test's`},
 		{"a check of an empty path", `health_check ""`, `2:14: x: health_check: "" is not a path of the test's`},
+		{"a check of an empty path, in detail", "health_check \"\"\nhealth_check_rise 2", `2:14: x: health_check: "" is not a path of the test's`},
 		{"a check of nothing", "health_check", "2:1: x: health_check: argument missing"},
 		{"half of a check", "health_check_rise 2\nhealth_check_fall 2", "2:1: x: there is no health_check that this could be for"},
 		{"half of a check, of the directive's own", "check_colour blue", "2:1: x: there is no health_check that this could be for"},
