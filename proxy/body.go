@@ -26,7 +26,7 @@ const (
 	closed
 )
 
-var errConcurrent = errors.New("concurrent reads of a body")
+var errConcurrent = errors.New("proxy: concurrent reads of a body")
 
 func (b *body) begin() {
 	switch b.x.f.kind {

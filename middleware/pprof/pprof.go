@@ -42,7 +42,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) (int, error)
 	if status, err := h.cfg.Access.Admit(w, r); status != 0 {
 		return status, err
 	}
-	base := strings.TrimSuffix(string(h.cfg.Path), "*")
+	base := h.cfg.Path.Prefix()
 	name := strings.Trim(strings.TrimPrefix(path.Clean("/"+r.URL.Path), strings.TrimSuffix(base, "/")), "/")
 	switch name {
 	case "":
