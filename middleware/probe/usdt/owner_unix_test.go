@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -30,4 +31,23 @@ func TestTheOwnerStays(t *testing.T) {
 	st, err = os.Stat(server + ".copy")
 	require.NoError(t, err)
 	require.Zero(t, st.Sys().(*syscall.Stat_t).Uid, "a copy belongs to who makes it")
+}
+
+// TestOnlyFilesAreReplaced checks that what is written to is not replaced if it is no
+// file, nor a program by one that others could no longer be by running it.
+func TestOnlyFilesAreReplaced(t *testing.T) {
+	server := buildStripped(t)
+	null := filepath.Join(t.TempDir(), "null")
+	require.NoError(t, os.Symlink(os.DevNull, null))
+	for _, out := range []string{null, os.DevNull} {
+		require.ErrorContains(t, run([]string{"-o", out, server}, nil), "is no file that could be replaced")
+	}
+	dir := t.TempDir()
+	require.EqualError(t, run([]string{"-o", dir, server}, nil), server+": "+dir+" is no file that could be replaced")
+
+	require.NoError(t, os.Chmod(server, 0o755|os.ModeSetuid))
+	require.EqualError(t, run([]string{server}, nil), server+": is run as another user: write the notes before it is made so")
+	st, err := os.Stat(server)
+	require.NoError(t, err)
+	require.Equal(t, 0o755|os.ModeSetuid, st.Mode())
 }
