@@ -20,6 +20,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"time":    shortTime,
 	"size":    shortSize,
 	"kind":    kindOf,
+	"cause":   causeOf,
 	"clock":   func(t time.Time) string { return t.Format("15:04:05.000") },
 	"chart":   chart,
 	"percent": func(d, of time.Duration) float64 { return 100 * min(float64(d)/float64(max(of, 1)), 1) },
@@ -102,9 +103,11 @@ func visible(s string) string {
 	return out.String()
 }
 
-// shortTime returns d to three digits.
+// shortTime returns d to three digits, and a dash for none.
 func shortTime(d time.Duration) string {
 	switch {
+	case d == 0:
+		return "–"
 	case d < time.Microsecond:
 		return d.String()
 	case d < time.Millisecond:
@@ -145,6 +148,14 @@ func kindOf(r *Request) string {
 		return "odd"
 	}
 	return ""
+}
+
+// causeOf returns why r failed, and in which layer unless it says so itself.
+func causeOf(r *Request) string {
+	if r.Layer == "" || strings.HasPrefix(r.Error, r.Layer+":") {
+		return r.Error
+	}
+	return r.Layer + ": " + r.Error
 }
 
 // A bar is one of a chart, in its units: it is 100 high, and a bar 10 wide.
