@@ -52,8 +52,8 @@
 // # What it costs
 //
 // Each layer of the chain, being timed, costs two looks at a clock and what it takes to
-// call a function. A request costs an allocation or two more and some hundred
-// nanoseconds, see the benchmarks. While the Recorder is closed, it is two loads.
+// call a function. A request costs one allocation more and some 150 to 300 ns, of which
+// two looks at a clock are 54: see the rows live/ of examples/bench. While the Recorder is closed, it is two loads.
 // Four thousand requests in flight have a place found without a lock; more are
 // kept in a map.
 //
