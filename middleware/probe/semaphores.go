@@ -36,4 +36,4 @@ const (
 const slotHeader = 2
 
 // watcher is one in the count of those who watch.
-const watcher = 1 << 48
+const watcher uint64 = 1 << 48

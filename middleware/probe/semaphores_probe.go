@@ -17,9 +17,7 @@ func enabled(gate int) bool { return atomic.LoadUint64(&semaphores[gate]) != 0 }
 func RequestEnabled() bool { return enabled(gateRequest) }
 
 // HeaderEnabled reports whether somebody looks at RequestHeader.
-func HeaderEnabled() bool {
-	return atomic.LoadUint64(&semaphores[gateRequest])&(0xffff<<(16*slotHeader)) != 0
-}
+func HeaderEnabled() bool { return attached(gateRequest, slotHeader) > 0 }
 
 // LayerEnabled reports whether somebody looks at LayerEnter, LayerExit or Error.
 func LayerEnabled() bool { return enabled(gateLayer) }
@@ -49,7 +47,7 @@ func Watch() (stop func()) {
 	var stopped atomic.Bool
 	return func() {
 		if !stopped.Swap(true) {
-			add(-watcher & (1<<64 - 1))
+			add(^(watcher - 1))
 		}
 	}
 }

@@ -44,26 +44,24 @@ func List() []Info {
 	return all
 }
 
-func words(name, typ string) Arg { return Arg{name, typ} }
-
 var (
-	id     = words("id", "uint64")
-	status = words("status", "int64")
-	ns     = words("ns", "int64")
-	record = words("r", "*Request")
+	id     = Arg{"id", "uint64"}
+	status = Arg{"status", "int64"}
+	ns     = Arg{"ns", "int64"}
+	record = Arg{"r", "*Request"}
 )
 
 // table is what ./generate makes the functions of. New probes go to its end.
 var table = [...]Info{
 	{
 		Name: "request__start", Func: "RequestStart", gate: gateRequest, slot: 0,
-		Args: []Arg{id, words("method", "string"), words("uri", "string"), record},
+		Args: []Arg{id, {"method", "string"}, {"uri", "string"}, record},
 		Doc: "RequestStart tells that a request has arrived. The id is that of all its events, " +
 			"or 0 if there is nobody who is counted, see package; then the record is nil, too. The URI is as the client sent it.",
 	},
 	{
 		Name: "request__done", Func: "RequestDone", gate: gateRequest, slot: 1,
-		Args: []Arg{id, status, words("bytes", "int64"), ns, record},
+		Args: []Arg{id, status, {"bytes", "int64"}, ns, record},
 		Doc: "RequestDone tells that a request has ended after ns nanoseconds: with a status " +
 			"of 0 if its connection was hijacked, of 499 if the client had left, and of 500 if a handler " +
 			"panicked before a response had begun. The time is 0, and the id may be, if the request was " +
@@ -71,38 +69,38 @@ var table = [...]Info{
 	},
 	{
 		Name: "request__header", Func: "RequestHeader", gate: gateRequest, slot: slotHeader,
-		Args: []Arg{id, words("name", "string"), words("value", "string")},
+		Args: []Arg{id, {"name", "string"}, {"value", "string"}},
 		Doc: "RequestHeader tells of a field of a request's header, after RequestStart. " +
 			"It is called only while [HeaderEnabled].",
 	},
 	{
 		Name: "layer__enter", Func: "LayerEnter", gate: gateLayer, slot: 0,
-		Args: []Arg{id, words("name", "string")},
+		Args: []Arg{id, {"name", "string"}},
 		Doc: "LayerEnter tells that a request has come to a layer. The id is 0 if the request has none. " +
 			"It is called only while [LayerEnabled].",
 	},
 	{
 		Name: "layer__exit", Func: "LayerExit", gate: gateLayer, slot: 1,
-		Args: []Arg{id, words("name", "string"), status, ns},
+		Args: []Arg{id, {"name", "string"}, status, ns},
 		Doc: "LayerExit tells that the layer has returned status, or 0 if it panicked, after ns nanoseconds, " +
 			"which those further in are part of. It is called only while [LayerEnabled].",
 	},
 	{
 		Name: "error", Func: "Error", gate: gateLayer, slot: 2,
-		Args: []Arg{id, words("layer", "string"), words("msg", "string")},
+		Args: []Arg{id, {"layer", "string"}, {"msg", "string"}},
 		Doc: "Error tells of the error that a request failed with, and the layer it came from, if that is known. " +
 			"It is called only while [LayerEnabled].",
 	},
 	{
 		Name: "upstream__start", Func: "UpstreamStart", gate: gateUpstream, slot: 0,
-		Args: []Arg{id, words("attempt", "int64"), words("addr", "string")},
+		Args: []Arg{id, {"attempt", "int64"}, {"addr", "string"}},
 		Doc:  "UpstreamStart tells that an attempt, the first of which is 0, is made to have addr answer the request.",
 	},
 	{
 		Name: "upstream__done", Func: "UpstreamDone", gate: gateUpstream, slot: 1,
 		Args: []Arg{
-			id, status, words("totalNS", "int64"), words("firstByteNS", "int64"),
-			words("connectNS", "int64"), words("u", "*Upstream"),
+			id, status, {"totalNS", "int64"}, {"firstByteNS", "int64"},
+			{"connectNS", "int64"}, {"u", "*Upstream"},
 		},
 		Doc: "UpstreamDone tells how that attempt ended: with the status of the upstream, or 0 if there was none. " +
 			"The times run from its start, to its end, to the first byte of a response and to a connection, " +
@@ -110,40 +108,40 @@ var table = [...]Info{
 	},
 	{
 		Name: "compress__done", Func: "CompressDone", gate: gateCompress, slot: 0,
-		Args: []Arg{id, words("coding", "string"), words("in", "int64"), words("out", "int64"), ns},
+		Args: []Arg{id, {"coding", "string"}, {"in", "int64"}, {"out", "int64"}, ns},
 		Doc: "CompressDone tells that a response of in bytes was encoded to out, and how much time that took; " +
 			"it is 0 while not [CompressEnabled].",
 	},
 	{
 		Name: "fastcgi__stderr", Func: "FastCGIStderr", gate: gateFastCGI, slot: 0,
-		Args: []Arg{id, words("app", "string"), words("line", "string")},
+		Args: []Arg{id, {"app", "string"}, {"line", "string"}},
 		Doc: "FastCGIStderr passes on a line that an application wrote to its standard error. " +
 			"It is called only while [FastCGIEnabled].",
 	},
 	{
 		Name: "fastcgi__done", Func: "FastCGIDone", gate: gateFastCGI, slot: 1,
-		Args: []Arg{id, words("app", "string"), words("appStatus", "int64"), words("protoStatus", "int64"), ns},
+		Args: []Arg{id, {"app", "string"}, {"appStatus", "int64"}, {"protoStatus", "int64"}, ns},
 		Doc: "FastCGIDone tells with which statuses an application ended a request, and how many nanoseconds that took. " +
 			"It is called only while [FastCGIEnabled].",
 	},
 	{
 		Name: "git__pull", Func: "GitPull", gate: gateRest, slot: 0,
-		Args: []Arg{ns, status, words("repo", "string"), words("rev", "string")},
+		Args: []Arg{ns, status, {"repo", "string"}, {"rev", "string"}},
 		Doc:  "GitPull tells that a repository was brought to rev; a status other than 0 is a failure.",
 	},
 	{
 		Name: "health__change", Func: "HealthChange", gate: gateRest, slot: 1,
-		Args: []Arg{words("up", "int64"), words("addr", "string"), words("reason", "string")},
+		Args: []Arg{{"up", "int64"}, {"addr", "string"}, {"reason", "string"}},
 		Doc:  "HealthChange tells that an upstream went up (1) or down (0).",
 	},
 	{
 		Name: "reload", Func: "Reload", gate: gateRest, slot: 2,
-		Args: []Arg{ns, status, words("file", "string")},
+		Args: []Arg{ns, status, {"file", "string"}},
 		Doc:  "Reload tells that a configuration was loaded; a status other than 0 is a failure.",
 	},
 	{
 		Name: "log__record", Func: "LogRecord", gate: gateLog, slot: 0,
-		Args: []Arg{words("level", "int64"), words("msg", "string"), words("attrs", "string")},
+		Args: []Arg{{"level", "int64"}, {"msg", "string"}, {"attrs", "string"}},
 		Doc: "LogRecord passes on a log record, whatever level the log is kept at. Levels are those of package slog. " +
 			"It is called only while [LogEnabled].",
 	},

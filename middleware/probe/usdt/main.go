@@ -29,8 +29,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
-		var tool toolError
-		if errors.As(err, &tool) {
+		if tool, ok := errors.AsType[toolError](err); ok {
 			os.Exit(tool.code)
 		}
 		if !errors.Is(err, flag.ErrHelp) {
@@ -100,9 +99,7 @@ func printList(w io.Writer, p *program) error {
 	return nil
 }
 
-// printTracefs prints what makes events of the probes without BPF. A string is
-// printed up to the next zero, for that is all the kernel knows: what belongs to it
-// is as long as the number that follows it says.
+// printTracefs prints what makes events of the probes without BPF.
 func printTracefs(w io.Writer, p *program, name string) error {
 	name, err := filepath.Abs(name)
 	switch {
@@ -115,26 +112,30 @@ func printTracefs(w io.Writer, p *program, name string) error {
 		fields := []string{fmt.Sprintf("p:%s/%s %s:%#x(%#x)", probe.Provider, s.info.Name, name, s.offset, s.semaphoreOffset)}
 		at := 8
 		for _, a := range s.info.Args {
-			format := "%s=+%d(%%sp):x64"
-			switch a.Type {
-			case "string":
-				fields = append(fields, fmt.Sprintf("%s=+0(+%d(%%sp)):string", a.Name, at))
-				fields = append(fields, fmt.Sprintf("%s_n=+%d(%%sp):u64", a.Name, at+8))
-				at += 16
-				continue
-			case "int64":
-				format = "%s=+%d(%%sp):s64"
-			case "uint64":
-				format = "%s=+%d(%%sp):u64"
-			}
-			fields = append(fields, fmt.Sprintf(format, a.Name, at))
-			at += 8
+			fields = append(fields, field(a, at))
+			at += 8 * a.Words()
 		}
 		if _, err := fmt.Fprintln(w, strings.Join(fields, " ")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// field returns an argument that is so far up the stack as tracefs has it. A string is
+// printed up to the next zero, for that is all the kernel knows: what belongs to it is as
+// long as the number that follows it says.
+func field(a probe.Arg, at int) string {
+	switch a.Type {
+	case "string":
+		return fmt.Sprintf("%[1]s=+0(+%[2]d(%%sp)):string %[1]s_n=+%[3]d(%%sp):u64", a.Name, at, at+8)
+	case "int64":
+		return fmt.Sprintf("%s=+%d(%%sp):s64", a.Name, at)
+	case "uint64":
+		return fmt.Sprintf("%s=+%d(%%sp):u64", a.Name, at)
+	default: // a record
+		return fmt.Sprintf("%s=+%d(%%sp):x64", a.Name, at)
+	}
 }
 
 func printScript(w io.Writer, name string) error {

@@ -53,14 +53,21 @@ func TestGDB(t *testing.T) {
 	s.attached(0, "request__done")
 }
 
+const tracing = "/sys/kernel/tracing/"
+
+// needEvents is need for what makes events of the kernel's.
+func needEvents(t *testing.T, program, unverified string) {
+	t.Helper()
+	need(t, true, program, unverified)
+	if _, err := os.Stat(tracing + "uprobe_events"); err != nil {
+		middlewaretest.Lacks(t, err, ": ", unverified, " is not verified")
+	}
+}
+
 // TestTracefs checks the lines that the command prints against the kernel, without
 // BPF.
 func TestTracefs(t *testing.T) {
-	const tracing = "/sys/kernel/tracing/"
-	need(t, true, "true", "lines for uprobe_events")
-	if _, err := os.Stat(tracing + "uprobe_events"); err != nil {
-		middlewaretest.Lacks(t, err, ": lines for uprobe_events are not verified")
-	}
+	needEvents(t, "true", "what the kernel makes of lines for uprobe_events")
 	s := start(t)
 	group := "shallot_test_" + strconv.Itoa(os.Getpid())
 	lines := strings.ReplaceAll(usdt(t, "-tracefs", s.cmd.Path), "p:shallot/", "p:"+group+"/")
@@ -100,7 +107,7 @@ func TestTracefs(t *testing.T) {
 
 // TestPerf has perf find a probe by its notes, and record its arguments.
 func TestPerf(t *testing.T) {
-	need(t, true, "perf", "what perf records of arguments")
+	needEvents(t, "perf", "what perf records of arguments")
 	s := start(t)
 	dir := t.TempDir()
 	perf := func(args ...string) *exec.Cmd {
