@@ -62,8 +62,9 @@ func unseenRows() []pair.Row {
 		},
 	}, {
 		Name: "probe/a server", Peer: "built with the tag noprobe",
-		Bounds: []pair.Bound{pair.MaxRatio(1.01).Until(1.05)},
-		Gap:    "on a machine that is busy with something else the ratio of two equal servers is not known to a percent; what probes add is that of 8 of a request",
+		Bounds: []pair.Bound{pair.MaxRatio(1.01).Until(1.1)},
+		Gap: "on a busy machine of two cores it was from 0.83 to 1.06, which is not known to a percent; " +
+			"the calls themselves are the row of 8 of a request: a thousandth of what it takes to answer one",
 		Setup: func(t pair.TB) (ours, peer pair.Op) {
 			return loadOnSome(t, buildProbed(t)), loadOnSome(t, buildProbed(t, "noprobe"))
 		},

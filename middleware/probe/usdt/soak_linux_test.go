@@ -27,11 +27,11 @@ type span struct {
 
 // TestSoakTracers has tracers come, leave and be killed, once a second, while a
 // server that grows stacks, collects garbage all the time, and is profiled and traced
-// by its own runtime has requests from every side. It does not crash. What each tracer saw is compared with a journal of
-// the server: no id was seen twice, none that there was not, and none is missing of a
-// request that came to the server after the tracer's first event and had left before
-// the last. Those under way at the first or the last may be seen or not: the probe
-// may have been on either side of it.
+// by its own runtime has requests from every side. It does not crash. What each tracer
+// saw is compared with a journal of the server: no id was seen twice, none that there
+// was not, and none is missing of a request that came to the server after the tracer's
+// first event and had left before the last. Those under way at the first or the last
+// may be seen or not: the probe may have been on either side of it.
 func TestSoakTracers(t *testing.T) {
 	need(t, true, "bpftrace", "that tracers may come and go under load")
 	const clients = 8
