@@ -73,7 +73,7 @@ func namesOf(addrs []string) []string {
 }
 
 func (p *parser) read() {
-	args := p.line.Args(1, 3)
+	args := p.line.Args(1, 3, "an address")
 	addr := args[0]
 	if len(args) > 1 {
 		p.cfg.From = p.line.Path(args[0])

@@ -20,7 +20,7 @@ func without(err error, text string) error {
 }
 
 func (p *parser) upstreams(prop *directive.Line) {
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "an address") {
 		p.target(prop, arg)
 	}
 }
@@ -54,13 +54,13 @@ func (p *parser) try(prop *directive.Line) {
 		prop.Errorf(prop.Words[0], "try and try_files are the same")
 	}
 	p.cfg.Try, p.scripts = nil, prop
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a path") {
 		p.tryName(prop, arg)
 	}
 }
 
 func (p *parser) root(prop *directive.Line) {
-	args := prop.Args(1, 2)
+	args := prop.Args(1, 2, "a folder")
 	arg := args[0]
 	if drive := len(arg.Text) > 2 && arg.Text[1] == ':'; !strings.HasPrefix(arg.Text, "/") && !drive && arg.Text != "" {
 		prop.Errorf(arg, "%q has to be absolute: it is a folder where the application runs", arg.Text)
@@ -93,7 +93,7 @@ func (p *parser) alias(prop *directive.Line) {
 }
 
 func (p *parser) env(prop *directive.Line) {
-	args := prop.Args(2, 2)
+	args := prop.Args(2, 2, "the name of a variable", "its value")
 	name := args[0].Text
 	switch {
 	case name == "" && !args[0].Quoted:

@@ -171,7 +171,7 @@ func TestDirectiveStatus(t *testing.T) {
 
 func TestDirectiveErrors(t *testing.T) {
 	for _, tt := range []struct{ name, src, want string }{
-		{"nothing", "fastcgi", "Caddyfile:1:1: fastcgi: argument missing"},
+		{"nothing", "fastcgi", "Caddyfile:1:1: fastcgi: an address is missing"},
 		{"too much", "fastcgi / localhost php extra", `Caddyfile:1:25: fastcgi: unexpected "extra"`},
 		{"an unknown preset", "fastcgi / localhost phh", `Caddyfile:1:21: fastcgi: unknown preset "phh" (did you mean "php"?)`},
 		{"a path that is none", "fastcgi localhost:9000 php", `Caddyfile:1:9: fastcgi: "localhost:9000" is not a path: a path begins with /`},
@@ -196,7 +196,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{"a name that is relative", "fastcgi / localhost php {\n try index.php\n}", `Caddyfile:2:6: fastcgi: try: "index.php" has to begin with / or {path}`},
 		{"a status that is none", "fastcgi / localhost php {\n try {path} =200\n}", `Caddyfile:2:13: fastcgi: try: "=200" is not a status such as =404`},
 		{"names twice", "fastcgi / localhost php {\n try /a.php\n try_files /b.php\n}", "Caddyfile:3:2: fastcgi: try_files: try and try_files are the same"},
-		{"a variable without its value", "fastcgi / localhost php {\n env A\n}", "Caddyfile:2:2: fastcgi: env: argument missing"},
+		{"a variable without its value", "fastcgi / localhost php {\n env A\n}", "Caddyfile:2:2: fastcgi: env: its value is missing"},
 		{"a variable with too much", "fastcgi / localhost php {\n env A b c\n}", `Caddyfile:2:10: fastcgi: env: unexpected "c"`},
 		{"a variable that is none", "fastcgi / localhost php {\n env A=b c\n}", `Caddyfile:2:6: fastcgi: env: "A=b" cannot be the name of a variable`},
 		{"the length", "fastcgi / localhost php {\n env CONTENT_LENGTH 1\n}", "Caddyfile:2:6: fastcgi: env: CONTENT_LENGTH is not for anybody to set"},

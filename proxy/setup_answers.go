@@ -12,14 +12,14 @@ import (
 )
 
 func (p *parser) servers(prop *directive.Line, tier int) {
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a server") {
 		p.given = true
 		p.target(&p.up.Config, prop, arg, tier)
 	}
 }
 
 func (p *parser) via(prop *directive.Line) {
-	arg := prop.Arg()
+	arg := prop.Arg("a name")
 	if p.cfg.Via = arg.Text; arg.Text != "" && !isToken(strings.ReplaceAll(arg.Text, ":", "")) {
 		prop.Errorf(arg, "%q cannot be the name of a proxy", arg.Text)
 	}
@@ -37,7 +37,7 @@ func (p *parser) upgrade(prop *directive.Line) {
 		p.cfg.Upgrade = append(p.cfg.Upgrade, "websocket")
 		return
 	}
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a protocol") {
 		switch protocol := strings.ToLower(arg.Text); {
 		case protocol == "h2c":
 			prop.Errorf(arg, "requests within h2c would get past this server")
@@ -50,7 +50,7 @@ func (p *parser) upgrade(prop *directive.Line) {
 
 // statuses returns those that the arguments name, one by one or by 4xx.
 func statuses(prop *directive.Line, from, to int) (list []int) {
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a status") {
 		class, ok := strings.CutSuffix(arg.Text, "xx")
 		first, err := strconv.Atoi(class)
 		if first *= 100; !ok || err != nil || first < from || first+99 > to {
@@ -78,7 +78,7 @@ func (p *parser) intercept(prop *directive.Line) {
 // accel has the files of a folder served where a backend says so. No other way leads
 // to them.
 func (p *parser) accel(prop *directive.Line) {
-	args := prop.Args(2, 2)
+	args := prop.Args(2, 2, "a path", "a folder")
 	prefix, folder := strings.TrimSuffix(string(prop.Path(args[0])), "/"), args[1].Text
 	site := *p.c.Site()
 	abs, err := filepath.Abs(folder)
@@ -108,7 +108,7 @@ func (p *parser) accel(prop *directive.Line) {
 
 // mirrorTo reads who gets copies of how many requests.
 func (p *parser) mirrorTo(prop *directive.Line) {
-	args := prop.Args(2, directive.Any)
+	args := prop.Args(2, directive.Any, "a percentage", "a server")
 	percent, err := strconv.ParseFloat(strings.TrimSuffix(args[0].Text, "%"), 64)
 	if args[0].Text != "" && (err != nil || !(percent > 0 && percent <= 100)) {
 		prop.Errorf(args[0], "%q is not a percentage above 0 and up to 100", args[0].Text)

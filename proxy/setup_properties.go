@@ -17,7 +17,7 @@ func compile(text string) *placeholder.Template {
 
 // headerOp returns the operation of a line, if it is one.
 func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
-	args := prop.Args(1, 3)
+	args := prop.Args(1, 3, "the name of a field")
 	op, name := HeaderOp{}, args[0].Text
 	switch name, action := strings.TrimLeft(name, "+-"), name[:min(1, len(name))]; action {
 	case "+":
@@ -49,7 +49,7 @@ func (p *parser) headerOp(prop *directive.Line) []HeaderOp {
 	case op.Do == DeleteField:
 		return []HeaderOp{op}
 	case len(args) < 2:
-		prop.Args(2, 3)
+		prop.Args(2, 3, "", "a value")
 		return nil
 	}
 	op.Value = compile(args[len(args)-1].Text)
@@ -88,7 +88,7 @@ func (p *parser) authorities(prop *directive.Line) {
 	if c.RootCAs == nil {
 		c.RootCAs = x509.NewCertPool()
 	}
-	for _, arg := range prop.Args(1, directive.Any) {
+	for _, arg := range prop.Args(1, directive.Any, "a file") {
 		p.c.Site().DependsOn(arg.Text)
 		text, err := directive.ReadFile(arg.Text, directive.MaxPEM)
 		if err != nil {
@@ -100,7 +100,7 @@ func (p *parser) authorities(prop *directive.Line) {
 }
 
 func (p *parser) tlsClient(prop *directive.Line) {
-	args := prop.Args(2, 2)
+	args := prop.Args(2, 2, "a certificate", "its key")
 	for _, arg := range args {
 		p.c.Site().DependsOn(arg.Text)
 	}

@@ -26,7 +26,7 @@ func (u *Upstreams) ForCheck(p directive.Property) directive.Property {
 }
 
 func (u *Upstreams) check(prop *directive.Line) {
-	args := prop.Args(1, 2)
+	args := prop.Args(1, 2, "a path")
 	u.Check.Path = args[0].Text
 	if !strings.HasPrefix(args[0].Text, "/") {
 		prop.Errorf(args[0], "%q is not a path%s", args[0].Text, u.reader.NoPath)

@@ -74,7 +74,7 @@ func (u *Upstreams) policy(prop *directive.Line) {
 		switch {
 		case policy.name != args[0].Text:
 		case policy.of != nil:
-			u.Config.Policy = policy.of(prop, prop.Args(2, 2+policy.more)[1:])
+			u.Config.Policy = policy.of(prop, prop.Args(2, 2+policy.more, "", "what it goes by")[1:])
 		default:
 			prop.Args(1, 1)
 			u.Config.Policy = policy.plain()

@@ -129,7 +129,7 @@ func TestErrors(t *testing.T) {
 		{"an unknown policy", "policy randon", `2:8: x: policy: unknown policy "randon" (did you mean "random"?)`},
 		{"an unknown policy that is like none", "policy best", `2:8: x: policy: unknown policy "best" (it is one of random, least_conn, round_robin, first, p2c, least_time, ` +
 			`ewma, ip_hash, client_ip_hash, uri_hash, random_choose, header, query, cookie)`},
-		{"a policy that lacks its argument", "policy header", "2:1: x: policy: argument missing"},
+		{"a policy that lacks its argument", "policy header", "2:1: x: policy: what it goes by is missing"},
 		{"a policy that has none", "policy first x", `2:14: x: policy: unexpected "x"`},
 		{"one argument too many", "policy header X-A x", `2:19: x: policy: unexpected "x"`},
 		{"a secret too many", "policy cookie lb 0123456789abcdef x", `2:35: x: policy: unexpected "x"`},
@@ -147,7 +147,7 @@ func TestErrors(t *testing.T) {
 		{"a check of no path, in detail", "health_check ok\nhealth_check_rise 2", `2:14: x: health_check: "ok" is not a path of the test's`},
 		{"a check of an empty path", `health_check ""`, `2:14: x: health_check: "" is not a path of the test's`},
 		{"a check of an empty path, in detail", "health_check \"\"\nhealth_check_rise 2", `2:14: x: health_check: "" is not a path of the test's`},
-		{"a check of nothing", "health_check", "2:1: x: health_check: argument missing"},
+		{"a check of nothing", "health_check", "2:1: x: health_check: a path is missing"},
 		{"half of a check", "health_check_rise 2\nhealth_check_fall 2", "2:1: x: there is no health_check that this could be for"},
 		{"half of a check, of the directive's own", "check_colour blue", "2:1: x: there is no health_check that this could be for"},
 		{"a check that never succeeds", "health_check /\nhealth_check_rise 0", `3:19: x: health_check_rise: "0" is not a number from 1 to 1000`},
