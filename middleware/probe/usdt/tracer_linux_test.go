@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -191,13 +190,9 @@ func TestBpftrace(t *testing.T) {
 		require.Contains(t, out, want)
 	}
 	require.Contains(t, out, "@bad: 0\n", "times, ids and sizes")
-	count := func(name string) string {
-		return regexp.MustCompile(regexp.QuoteMeta(name) + `: \d+`).FindString(out)
-	}
 	for _, layer := range []string{"outer", "inner"} {
-		enter, timed := count("@enter["+layer+"]"), count("@timed["+layer+"]")
-		require.NotEmpty(t, enter)
-		require.Equal(t, strings.TrimPrefix(enter, "@enter"), strings.TrimPrefix(timed, "@timed"))
+		require.Contains(t, out, "@enter["+layer+"]: 1010\n")
+		require.Contains(t, out, "@timed["+layer+"]: 1010\n")
 	}
 	s.attached(0, names...)
 }

@@ -54,7 +54,24 @@ func handler() http.Handler {
 		})
 	}
 	quiet := middleware.Edge{Log: slog.New(slog.DiscardHandler)}
-	return quiet.Handler(middleware.Chain(layer("outer"), layer("inner"))(middleware.HandlerFunc(serve)))
+	inLayers := middleware.Chain(layer("outer"), layer("inner"))(middleware.HandlerFunc(serve))
+	// Who waits for a tracer asks while some of its probes are attached and others are
+	// not: such a request is in no layer, whose ends could be counted without its begin.
+	return quiet.Handler(middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		if r.URL.Path == "/attached" {
+			return listAttached(w)
+		}
+		return inLayers.ServeHTTP(w, r)
+	}))
+}
+
+func listAttached(w io.Writer) (int, error) {
+	for _, p := range probe.List() {
+		if _, err := fmt.Fprintln(w, p.Name, p.Attached); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
 }
 
 func serve(w http.ResponseWriter, r *http.Request) (int, error) {
@@ -69,13 +86,6 @@ func serve(w http.ResponseWriter, r *http.Request) (int, error) {
 	case r.URL.Path == "/grow": // a stack, and garbage
 		_, err := fmt.Fprintln(w, len(grow(200, []byte(r.RequestURI))))
 		return 0, err
-	case r.URL.Path == "/attached":
-		for _, p := range probe.List() {
-			if _, err := fmt.Fprintln(w, p.Name, p.Attached); err != nil {
-				return 0, err
-			}
-		}
-		return 0, nil
 	case r.URL.Path == "/all":
 		all(w)
 	}
