@@ -184,6 +184,7 @@ func TestSplit(t *testing.T) {
 		{line: "  ", err: "there is no program in it"},
 		{line: "''", err: "there is no program in it"},
 		{line: "cat\x00", err: "there is a NUL in it"},
+		{line: "cat \xf0", err: "it is not in UTF-8"},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
 			words, err := command.Split(tt.line)

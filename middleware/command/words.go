@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mattn/go-shellwords"
 
@@ -15,8 +16,11 @@ import (
 // Split cuts a line into words as a shell would, by quotes and backslashes, but
 // does nothing else a shell would do. What asks for more is an error.
 func Split(line string) ([]string, error) {
-	if strings.ContainsRune(line, 0) {
+	switch {
+	case strings.ContainsRune(line, 0):
 		return nil, errors.New("there is a NUL in it")
+	case !utf8.ValidString(line): // which would become another word
+		return nil, errors.New("it is not in UTF-8")
 	}
 	p := shellwords.NewParser()
 	p.ParseComment = true
