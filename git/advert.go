@@ -16,7 +16,7 @@ type tip struct {
 // advert is what a remote has, by the output of git ls-remote --symref.
 type advert struct {
 	hashes map[string]string // by full name; with ^{} for what an annotated tag is of
-	head   string            // the branch that HEAD is
+	head   string            // the branch that HEAD is; "" if it is none by its name
 }
 
 func parseAdvert(out string) (advert, error) {
@@ -26,9 +26,10 @@ func parseAdvert(out string) (advert, error) {
 		value, name, ok := strings.Cut(line, "\t")
 		target, symbolic := strings.CutPrefix(value, "ref: ")
 		switch {
-		case ok && symbolic && name == "HEAD" && checkRef(target) == "":
-			a.head = target
 		case ok && symbolic:
+			if r, err := parseRef(target); err == nil && r.kind == refExact && name == "HEAD" {
+				a.head = target
+			}
 		case ok && isHash(value):
 			a.hashes[name] = value
 		default:

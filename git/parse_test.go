@@ -196,6 +196,7 @@ func FuzzURL(f *testing.F) {
 func FuzzAdvert(f *testing.F) {
 	hash := strings.Repeat("ab", 20)
 	f.Add("ref: refs/heads/main\tHEAD\n"+hash+"\tHEAD\n", "")
+	f.Add("ref: refs/s\tHEAD\n"+hash+"\tHEAD\n", "")
 	f.Add(hash+"\trefs/tags/v1\n"+hash+"\trefs/tags/v1^{}\n", "v1")
 	f.Add(hash+"\trefs/tags/v1.0.0;x\n"+hash+"\trefs/tags/-\n", "{latest}")
 	f.Fuzz(func(t *testing.T, out, text string) {
