@@ -181,7 +181,8 @@ func FuzzURL(f *testing.F) {
 		scheme, rest, ok := strings.Cut(got, "://")
 		bad := strings.HasPrefix(got, "-") || strings.ContainsAny(got, "\n\r\x00")
 		if ok && !strings.HasPrefix(got, "/") {
-			bad = bad || !slices.Contains([]string{"https", "http", "ssh", "file"}, scheme) || strings.HasPrefix(rest, "-") || strings.Contains(rest, "@-")
+			host, _, _ := strings.Cut(rest, "/")
+			bad = bad || !slices.Contains([]string{"https", "http", "ssh", "file"}, scheme) || strings.HasPrefix(host, "-") || strings.Contains(host, "@-")
 		}
 		if bad {
 			t.Errorf("%q is given as %q", text, got)
