@@ -112,5 +112,3 @@ func (d *delivery) handOver(resp *http.Response, pick *upstream.Pick, keep []str
 	}
 	pick.Mark(header, d.r)
 }
-
-// withoutBody makes r, which is a copy, a request whose body has been sent on.
