@@ -247,12 +247,28 @@ func requestHost(field string) (string, bool) {
 		host = host[:i]
 	}
 	switch {
+	case len(host) <= maxHost && isCanonical(host):
+		return host, true
 	case len(host) > maxHost, strings.ContainsAny(host, "*/ \x00"): // a wildcard stands in Caddyfiles only
 		return "", false
 	case strings.HasPrefix(host, "."), strings.Contains(host, ".."): // nor does it stand for nothing
 		return "", false
 	}
 	return canonicalHost(host), true
+}
+
+// isCanonical reports whether host is a name as most clients write it, in which one
+// look at each byte finds nothing to change.
+func isCanonical(host string) bool {
+	before := byte('.')
+	for i := range len(host) {
+		c := host[i]
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' && before != '.') {
+			return false
+		}
+		before = c
+	}
+	return before != '.'
 }
 
 // canonicalHost returns the one way to write host among those that mean the

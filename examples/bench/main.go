@@ -23,7 +23,6 @@ func rows() []pair.Row {
 	return slices.Concat(
 		chainRows(),
 		probeRows(),
-		liveRows(),
 		recorderRows(),
 		accesslogRows(),
 		hostsRows(),
@@ -35,6 +34,7 @@ func rows() []pair.Row {
 		proxyRows(),
 		gitRows(),
 		fastcgiRows(),
+		liveRows(), // x/net/trace keeps what it has seen, and with more to keep garbage is cheaper for all
 	)
 }
 
