@@ -58,6 +58,7 @@ func handler() http.Handler {
 	// Who waits for a tracer asks while some of its probes are attached and others are
 	// not: such a request is in no layer, whose ends could be counted without its begin.
 	return quiet.Handler(middleware.HandlerFunc(func(w http.ResponseWriter, r *http.Request) (int, error) {
+		enter(w, r)
 		if r.URL.Path == "/attached" {
 			return listAttached(w)
 		}
@@ -75,7 +76,6 @@ func listAttached(w io.Writer) (int, error) {
 }
 
 func serve(w http.ResponseWriter, r *http.Request) (int, error) {
-	enter(w, r)
 	switch {
 	case r.URL.Path == "/nf":
 		w.WriteHeader(http.StatusNotFound)
