@@ -51,7 +51,7 @@ func parse(text string) ([]Target, error) {
 	} else {
 		rest = text
 	}
-	if _, known := ports[t.Scheme]; !known {
+	if _, known := ports[t.Scheme]; !known || ok && scheme == "" {
 		if t.Scheme == "srv" || t.Scheme == "dns" {
 			return nil, fmt.Errorf("%s:// is a source of targets, for ParseSource", t.Scheme)
 		}

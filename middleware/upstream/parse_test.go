@@ -64,6 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"[127.0.0.1]:80", `"[127.0.0.1]:80": "[127.0.0.1]" is not an IPv6 address`},
 		{"[::1]x:80", `"[::1]x:80": "[::1]x" is not an IPv6 address`},
 		{"ftp://app", `"ftp://app": unknown scheme "ftp"`},
+		{"://app", `"://app": unknown scheme ""`},
 		{"srv://app", `"srv://app": srv:// is a source of targets, for ParseSource`},
 		{"8080", `"8080": a host is missing, or the colon in front of a port`},
 		{"http//app:8080", `"http//app:8080": a scheme is followed by ://`},
