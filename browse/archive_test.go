@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -101,30 +100,6 @@ func newUpper(w io.Writer) io.WriteCloser { return upper{w} }
 
 func (u upper) Write(p []byte) (int, error) { return u.Writer.Write(bytes.ToUpper(p)) }
 func (u upper) Close() error                { return nil }
-
-// TestArchiveNames checks that no name leads out of where it is unpacked, on any
-// system.
-func TestArchiveNames(t *testing.T) {
-	c := in(t, hostileFolder(t))
-	c.Archives, c.ShowDotfiles = []browse.Archive{browse.Zip(), browse.Tar()}, true
-	s := serve(t, c)
-	names := tarNames(t, s.get("/?archive=tar").body)
-	body := s.get("/?archive=zip").body
-	z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
-	require.NoError(t, err)
-	for _, f := range z.File {
-		names = append(names, f.Name)
-	}
-	require.Len(t, names, 2*2*len(hostile), "nothing is left out")
-	field := s.do("HEAD /in-new%0Aline.txt/?archive=zip").Header["Content-Disposition"]
-	require.Equal(t, []string{"attachment; filename*=utf-8''in-new%0Aline.txt.zip"}, field)
-	for _, name := range names {
-		require.True(t, fs.ValidPath(strings.ToValidUTF8(strings.TrimSuffix(name, "/"), "?")), name)
-		require.True(t, strings.HasPrefix(name, "files/"), name)
-		require.NotContains(t, name, `\`)
-		require.NotContains(t, name, ":")
-	}
-}
 
 // TestArchiveLimits checks that what is too much is refused before it begins.
 func TestArchiveLimits(t *testing.T) {

@@ -56,6 +56,18 @@ func FuzzQuery(f *testing.F) {
 
 var rowRefs = regexp.MustCompile(`<a href="([^"]*)"><svg aria-hidden="true"><use href="#[a-z]"/></svg>([^<]*(?:<b>[^<]*</b>[^<]*)*)</a>`)
 
+// hostile are names that have been markup, code, another path or another file to
+// somebody. What is in a file is its name.
+var hostile = []string{
+	"new\nline.txt", "carriage\rreturn", "tab\tstop", "double\"quote", "single'quote", "`backquote`",
+	"<script>alert(1)<!-- script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "' onmouseover='alert(1)", "<title><script>alert(1)",
+	"javascript:alert(1)", "data:text,x", "https:evil.example", ":colon", "-dash", "--help",
+	"100%", "%2e%2e%2f", "%00", "hash#tag", "what?", "a&b=c", "&lt;b&gt;", "semi;colon", "plus+sign", "back\\slash", "..\\up",
+	" blank before", "blank after ", "two  blanks", "~tilde", "$(id)", "{{.Nonce}}", "]]>", "a=b;c", "...", "!", "[x]", "*", "|",
+	"evil\u202etxt.exe", "\u2066isolate\u2069", "zero\u200bwidth", "\ufeffbom", "\u2028separator", "\x7fdelete", "\x1b[31mred", "\x01",
+	"\xff\xfe", "half\xc3", "\xed\xa0\x80", "日本語.txt", "👩‍👩‍👧.png", "e\u0301", "\u00e9", strings.Repeat("x", 255), strings.Repeat("ü", 127),
+}
+
 // FuzzNames checks that any name comes back from its reference, and that what is
 // shown of it is nothing but text.
 func FuzzNames(f *testing.F) {

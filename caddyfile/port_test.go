@@ -15,6 +15,7 @@ import (
 	"github.com/shallot-http/shallot/caddyfile"
 	"github.com/shallot-http/shallot/middleware"
 	"github.com/shallot-http/shallot/middleware/directive"
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // TestLocalhostIsOnBothLoopbacks checks that a browser may take localhost for
@@ -59,7 +60,7 @@ func TestLocalhostBesideItsAddresses(t *testing.T) {
 			if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 				l.Close()
 			} else if strings.Contains(addresses, "::1") {
-				t.Skip("this machine, as some containers, is without IPv6:", err)
+				middlewaretest.Lacks(t, "this machine, as some containers, is without IPv6: ", err)
 			}
 			server, number := listenSomewhere(t, "localhost:PORT { answer name }\n"+addresses+" { answer address }")
 			ctx, stop := context.WithCancel(t.Context())

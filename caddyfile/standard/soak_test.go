@@ -41,11 +41,15 @@ func TestSoakServer(t *testing.T) {
 	addr, stop := serve(t, "Caddyfile")
 	end := time.Now().Add(90 * time.Second)
 
-	var running sync.WaitGroup
-	running.Go(func() {
-		for n := 1; time.Now().Before(end); n++ {
-			writePage(t, n)
-			time.Sleep(5 * time.Millisecond) // so that some answers come between two versions
+	var running, writing sync.WaitGroup
+	answered := make(chan struct{})
+	writing.Go(func() {
+		const several = 4 // answers come between two versions
+		n := 0
+		for range answered {
+			if n++; n%several == 0 {
+				writePage(t, n/several)
+			}
 		}
 	})
 	var answers atomic.Int64 // each of them is to be logged as /?<number>
@@ -56,16 +60,19 @@ func TestSoakServer(t *testing.T) {
 			for time.Now().Before(end) {
 				switch rand.IntN(10) {
 				case 0:
-					goAway(t, addr)
+					goAway(t, addr, func() { fetch(t, transport, addr, &answers) })
 				case 1:
 					talkNonsense(t, addr)
 				default:
 					fetch(t, transport, addr, &answers)
+					answered <- struct{}{}
 				}
 			}
 		})
 	}
 	running.Wait()
+	close(answered)
+	writing.Wait()
 	stop()
 
 	logged := map[string]int{}
@@ -135,8 +142,9 @@ func fetch(t *testing.T, transport http.RoundTripper, addr net.Addr, answers *at
 	}
 }
 
-// goAway reads as much of a page as it likes.
-func goAway(t *testing.T, addr net.Addr) {
+// goAway reads as much of a page as it likes, after it has done something else for as
+// long as it likes, wherever the server then is.
+func goAway(t *testing.T, addr net.Addr, somethingElse func()) {
 	conn, err := net.Dial("tcp", addr.String())
 	if err != nil {
 		t.Error(err)
@@ -144,7 +152,9 @@ func goAway(t *testing.T, addr net.Addr) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET /page.html HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip, br, zstd\r\n\r\n")
-	time.Sleep(rand.N(20 * time.Millisecond)) // a client that does not read, wherever the server then is
+	for range rand.IntN(4) {
+		somethingElse()
+	}
 	conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 	io.CopyN(io.Discard, conn, rand.Int64N(1000))
 }

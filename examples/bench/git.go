@@ -100,16 +100,19 @@ func closeHanging(t pair.TB) pair.Op {
 	o := newOrigin(t, few)
 	dir := t.TempDir()
 	fake, started := filepath.Join(dir, "git"), filepath.Join(dir, "started")
-	text := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--version) exec git --version;; esac\ntrap '' TERM\nsleep 1000 & touch %s; wait; wait; sleep 1000\n", started)
+	text := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--version) exec git --version;; esac\ntrap '' TERM\nsleep 1000 & echo > %s; wait; wait; sleep 1000\n", started)
 	if err := os.WriteFile(fake, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
+	}
+	if out, err := exec.Command("mkfifo", started).CombinedOutput(); err != nil {
+		t.Fatalf("mkfifo: %v: %s", err, out)
 	}
 	return pair.Op{Meter: pair.Wall(), Do: func() {
 		service := git.NewService(o.open(t, git.RepoConfig{Git: fake}), git.ServiceConfig{})
 		done := make(chan error, 1)
 		go func() { done <- service.Start(t.Context()) }()
-		for os.Remove(started) != nil {
-			time.Sleep(time.Millisecond) // another process makes the file, and tells nobody
+		if _, err := os.ReadFile(started); err != nil { // which waits for who writes
+			t.Fatal(err)
 		}
 		if err := service.Close(); err != nil {
 			t.Fatal(err)

@@ -185,7 +185,8 @@ func freeAddr(t pair.TB) string {
 	return l.Addr().String()
 }
 
-// awaitAddr waits until somebody listens.
+// awaitAddr waits until somebody listens. nginx and HAProxy do not say when that
+// is to who has started them, so that it has to be tried.
 func awaitAddr(t pair.TB, addr string) {
 	var last error
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -130,7 +130,7 @@ type tracer struct{ lines chan string }
 // are attached to before or after everything else, so that there has to be one of each.
 func (p probed) trace(t pair.TB, script string) *tracer {
 	if os.Geteuid() != 0 {
-		t.Skip("not root")
+		t.Skip("not root") // who alone may trace: the report says so of the row
 	}
 	script = strings.NewReplacer("PROBE:", "usdt:"+p.exe+":"+probe.Provider+":", "FUNCTION:", "uprobe:"+p.exe+":").Replace(script)
 	cmd := exec.CommandContext(t.Context(), bpftrace.Name, "-B", "line", "-e",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -14,25 +13,26 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/middleware/middlewaretest"
 )
 
 // patience is how long a test may take, and the browser to start. Most take a
 // second; one that hangs must not keep the others waiting for long.
 const patience = time.Minute
 
+// chromium is the program, which is looked for in the PATH.
+const chromium = "chromium"
+
 // browser starts Chromium for all tests together, with a profile of its own, and
 // returns what tabs are opened with.
 var browser = sync.OnceValues(func() (context.Context, error) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "chromium")
 	if err != nil {
 		return nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(patience),
+		chromedp.ExecPath(chromium), chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(patience),
 	}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
@@ -69,10 +69,8 @@ type tab struct {
 // open opens a tab at url. It is closed when the test ends.
 func open(t *testing.T, url string) *tab {
 	t.Helper()
+	middlewaretest.Program(t, chromium)
 	ctx, err := browser()
-	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
-		t.Skip(err)
-	}
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

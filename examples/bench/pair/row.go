@@ -38,7 +38,7 @@ func (r Row) String() string {
 func (r Row) Prepare(t TB) (ours, peer Op) {
 	for _, p := range r.Needs {
 		if err := p.find(); err != nil {
-			t.Skip(err)
+			t.Skip(err) // which the report says of the row
 		}
 	}
 	if r.Fetch != nil {

@@ -49,7 +49,7 @@ func TestRunRefuses(t *testing.T) {
 		{"too few pairs of a row", 6, []pair.Row{{Name: "a", Pairs: 5}}, `row "a" has 5 pairs: there have to be from 6 to 250`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for i := range tt.rows {
+			for i := range tt.rows { // which are not to be measured: that is another test's
 				tt.rows[i].Setup = func(t pair.TB) (ours, peer pair.Op) { t.Skip("not needed"); return }
 			}
 			_, err := pair.Method{Pairs: tt.pairs}.Run(t.Context(), tt.rows, new(notes))

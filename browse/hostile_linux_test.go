@@ -1,38 +1,26 @@
 package browse_test
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"html"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shallot-http/shallot/browse"
 )
 
-// hostile are names that have been markup, code, another path or another file to
-// somebody. What is in a file is its name.
-var hostile = []string{
-	"new\nline.txt", "carriage\rreturn", "tab\tstop", "double\"quote", "single'quote", "`backquote`",
-	"<script>alert(1)<!-- script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "' onmouseover='alert(1)", "<title><script>alert(1)",
-	"javascript:alert(1)", "data:text,x", "https:evil.example", ":colon", "-dash", "--help",
-	"100%", "%2e%2e%2f", "%00", "hash#tag", "what?", "a&b=c", "&lt;b&gt;", "semi;colon", "plus+sign", "back\\slash", "..\\up",
-	" blank before", "blank after ", "two  blanks", "~tilde", "$(id)", "{{.Nonce}}", "]]>", "a=b;c", "...", "!", "[x]", "*", "|",
-	"evil\u202etxt.exe", "\u2066isolate\u2069", "zero\u200bwidth", "\ufeffbom", "\u2028separator", "\x7fdelete", "\x1b[31mred", "\x01",
-	"\xff\xfe", "half\xc3", "\xed\xa0\x80", "日本語.txt", "👩‍👩‍👧.png", "e\u0301", "\u00e9", strings.Repeat("x", 255), strings.Repeat("ü", 127),
-}
-
-// hostileFolder returns a folder of them, on Linux: macOS refuses names that are no
-// UTF-8, and Windows those with control characters or any of "*:<>?\|.
+// hostileFolder returns a folder of hostile names. That takes Linux: macOS refuses names
+// that are no UTF-8, and Windows those with control characters or any of "*:<>?\|.
 func hostileFolder(t testing.TB) string {
-	if runtime.GOOS != "linux" {
-		t.Skip("the file systems of " + runtime.GOOS + " refuse some of these names")
-	}
 	dir := folder(t, nil)
 	for _, name := range hostile {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600))
@@ -160,5 +148,29 @@ func TestNamesAreShown(t *testing.T) {
 		"evil<b>U+202E</b>txt.exe", `new<b>\x0A</b>line.txt`, "zero<b>U+200B</b>width", `<b>\xFF</b><b>\xFE</b>`, "日本語.txt", "👩‍👩‍👧.png", "&lt;img src=x onerror=alert(1)&gt;",
 	} {
 		require.Contains(t, body, want)
+	}
+}
+
+// TestArchiveNames checks that no name leads out of where it is unpacked, on any
+// system.
+func TestArchiveNames(t *testing.T) {
+	c := in(t, hostileFolder(t))
+	c.Archives, c.ShowDotfiles = []browse.Archive{browse.Zip(), browse.Tar()}, true
+	s := serve(t, c)
+	names := tarNames(t, s.get("/?archive=tar").body)
+	body := s.get("/?archive=zip").body
+	z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	for _, f := range z.File {
+		names = append(names, f.Name)
+	}
+	require.Len(t, names, 2*2*len(hostile), "nothing is left out")
+	field := s.do("HEAD /in-new%0Aline.txt/?archive=zip").Header["Content-Disposition"]
+	require.Equal(t, []string{"attachment; filename*=utf-8''in-new%0Aline.txt.zip"}, field)
+	for _, name := range names {
+		require.True(t, fs.ValidPath(strings.ToValidUTF8(strings.TrimSuffix(name, "/"), "?")), name)
+		require.True(t, strings.HasPrefix(name, "files/"), name)
+		require.NotContains(t, name, `\`)
+		require.NotContains(t, name, ":")
 	}
 }
